@@ -1,0 +1,35 @@
+package io.selfupgrade.schedule;
+
+import io.selfupgrade.agent.Json;
+import java.time.Instant;
+
+/** One tick being run, as its handler sees it. Thread-safe. */
+public interface TaskRun {
+
+  /** Returns the task's name. */
+  String task();
+
+  /** Returns the instant at which the tick was due. */
+  Instant due();
+
+  /** Returns 1 for the first attempt, more after a run that was lost or given back. */
+  int attempt();
+
+  /** Returns the task's payload. */
+  Json payload();
+
+  /** Returns a key that is the same for every attempt of this tick and for no other tick. */
+  String idempotencyKey();
+
+  /** Tells whether the run should end early, because its time or its process does. */
+  boolean cancelled();
+
+  /** Returns the claim that entitles to this run; for adapters. */
+  RunClaim claim();
+
+  /** Returns the store whose ledger holds this tick; for adapters. */
+  TaskStore ledger();
+
+  /** Tells that the run's success is recorded already; called by adapters, after their commit. */
+  void committed();
+}

@@ -1,0 +1,77 @@
+package io.selfupgrade.store;
+
+import io.selfupgrade.failover.InstanceStore;
+import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.upgrade.SnapshotStore;
+import io.selfupgrade.upgrade.UpgradeJournal;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where the state of agents is kept, by accessor for each capability.
+ *
+ * <p>Thread-safe. No I/O and no thread before {@link #open}. Every accessor's methods throw {@link
+ * io.selfupgrade.agent.AdapterException} when the store cannot be reached, with {@code retryable}
+ * set when it may come back.
+ *
+ * <p><b>Obligations</b>, checked by the contract in testkit:
+ *
+ * <ol>
+ *   <li>{@link #open} may be called more than once and by several processes at once; the schema is
+ *       then there, once.
+ *   <li>An open that may not migrate fails on a schema that is missing or too old, naming what is
+ *       missing, and changes nothing.
+ *   <li>{@link #migrate} applies each file once, in the order of names, each whole or not at all.
+ *   <li>{@link #close} may be called more than once and ends every connection and thread of the
+ *       store that it opened itself.
+ * </ol>
+ */
+public interface AgentStore extends AutoCloseable {
+
+  /**
+   * Connects and sees to the schema.
+   *
+   * @param schema what to do about a schema that is missing or too old
+   * @throws io.selfupgrade.agent.AdapterException if the store cannot be reached (retryable), or
+   *     the credentials or the schema are wrong (not retryable)
+   */
+  void open(SchemaMode schema);
+
+  /**
+   * Applies the migrations in a folder that have not been applied.
+   *
+   * @param directory holds files {@code <timestamp>_<name>.sql}; nothing else in it is read
+   * @return names of the files that were applied, in their order
+   * @throws io.selfupgrade.agent.AdapterException naming the file and what failed in it; the files
+   *     before it stay applied, it and those after it do not
+   */
+  List<String> migrate(Path directory);
+
+  /** Returns who leads. */
+  LeadershipStore leadership();
+
+  /** Returns the instances. */
+  InstanceStore instances();
+
+  /** Returns the journal of upgrades. */
+  UpgradeJournal journal();
+
+  /** Returns the snapshots. */
+  SnapshotStore snapshots();
+
+  /** Returns tasks and ticks. */
+  TaskStore tasks();
+
+  /** Ends what the store opened. */
+  @Override
+  void close();
+
+  /** What an open does about the schema. */
+  enum SchemaMode {
+    /** Applies what is missing. */
+    APPLY,
+    /** Only checks; candidates, smoke checks and local instances never migrate. */
+    VERIFY
+  }
+}

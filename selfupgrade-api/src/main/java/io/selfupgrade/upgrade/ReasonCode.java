@@ -1,0 +1,73 @@
+package io.selfupgrade.upgrade;
+
+/** Why an upgrade ended as it did; a closed set, so that callers can act on it. */
+public enum ReasonCode {
+  /** The caller is a local instance, which never upgrades. */
+  NOT_PRIMARY,
+  /** Forward effects are frozen by file or row. */
+  FROZEN,
+  /** The agent runs without a launcher and without another way to install. */
+  NO_INSTALLER,
+  /** The release needs a newer launcher protocol than the running launcher speaks. */
+  LAUNCHER_TOO_OLD,
+  /** The running agent has no version to compare with. */
+  UNVERSIONED,
+  /** A signature is missing, of an unknown key, duplicated or does not verify. */
+  SIGNATURE_INVALID,
+  /** Fewer trusted keys signed than the threshold asks for. */
+  TOO_FEW_SIGNATURES,
+  /** A signed document has expired. */
+  EXPIRED,
+  /** The serial of {@code latest.json} is lower than one already seen. */
+  SERIAL_DECREASED,
+  /** A signed document cannot be read or contradicts itself. */
+  MANIFEST_INVALID,
+  /** The release is of another agent or of another version than asked for. */
+  WRONG_RELEASE,
+  /** A file's length or SHA-256 is not what the manifest says. */
+  DIGEST_MISMATCH,
+  /** A document or file is larger than its limit. */
+  TOO_LARGE,
+  /** The version is installed already with another manifest. */
+  DIFFERENT_MANIFEST,
+  /** The version is on the failed list. */
+  LISTED_AS_FAILED,
+  /** The release cannot read the state that the running version writes, or the other way round. */
+  STATE_INCOMPATIBLE,
+  /** The release's own smoke check failed. */
+  SMOKE_FAILED,
+  /** A check of the caller failed. */
+  CHECK_FAILED,
+  /** The confirmed slot is damaged: there would be no way back. */
+  NO_WAY_BACK,
+  /** The release source could not be read. */
+  SOURCE_UNAVAILABLE,
+  /** A migration of the release failed. */
+  MIGRATION_FAILED,
+  /** The candidate's process ended before or after the hand-over. */
+  CANDIDATE_DIED,
+  /** The candidate did not become ready in time. */
+  NOT_READY,
+  /** {@code PrimaryWork.start} of the candidate threw. */
+  WORK_FAILED,
+  /** A critical path failed on the new version. */
+  CRITICAL_PATH_FAILED,
+  /** A health probe failed on the new version. */
+  PROBE_FAILED,
+  /** Another version, build or epoch runs than the one that was handed over to. */
+  WRONG_IDENTITY,
+  /** Ticks were not started on time during probation. */
+  TICKS_LATE,
+  /** Probation was not served before its limit. */
+  DEADLINE_PASSED,
+  /** The database was away. */
+  DATABASE_AWAY,
+  /** Another primary took over. */
+  NEW_PRIMARY,
+  /** No step was recorded for an hour. */
+  ABANDONED,
+  /** The agent is stopping. */
+  STOPPING,
+  /** Something around the release failed: disk, memory, an adapter. */
+  TROUBLE
+}

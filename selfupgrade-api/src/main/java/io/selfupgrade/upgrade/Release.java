@@ -1,0 +1,107 @@
+package io.selfupgrade.upgrade;
+
+import io.selfupgrade.agent.Version;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A release as its signed {@code release.json} describes it.
+ *
+ * @param id what the release is
+ * @param expires after which it is no longer installed anew; one that is installed keeps running
+ * @param launch how it is started
+ * @param smoke how it is tried before it is accepted
+ * @param state which state it reads and writes
+ * @param launcherProtocol lowest launcher protocol that can start it, 1 or more
+ * @param files all its files, by distinct path (compared without case, for file systems that do)
+ */
+public record Release(
+    Id id,
+    Optional<Instant> expires,
+    Launch launch,
+    Optional<Smoke> smoke,
+    StateVersions state,
+    int launcherProtocol,
+    List<ReleaseFile> files) {
+
+  /** Folder of a release that holds the SQL migrations that it ships. */
+  public static final String MIGRATIONS = "migrations/";
+
+  /**
+   * Validates and copies.
+   *
+   * @throws IllegalArgumentException if a path is named twice or the launch names no file of these
+   */
+  public Release {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(expires, "expires");
+    Objects.requireNonNull(launch, "launch");
+    Objects.requireNonNull(smoke, "smoke");
+    Objects.requireNonNull(state, "state");
+    files = List.copyOf(files);
+    if (launcherProtocol < 1) {
+      throw new IllegalArgumentException(
+          "launcher protocol " + launcherProtocol + " is not usable: expected 1 or more");
+    }
+    Set<String> paths = new HashSet<>();
+    for (ReleaseFile file : files) {
+      if (!paths.add(file.path().toLowerCase(Locale.ROOT))) {
+        throw new IllegalArgumentException(
+            "release " + id.version() + " names the file " + file.path() + " twice");
+      }
+    }
+    requireFile(files, launch.jar(), id);
+    for (String entry : launch.classpath()) {
+      requireFile(files, entry, id);
+    }
+  }
+
+  /** Returns the release's version. */
+  public Version version() {
+    return id.version();
+  }
+
+  /** Returns the sum of all files' lengths in bytes. */
+  public long totalBytes() {
+    return files.stream().mapToLong(ReleaseFile::length).sum();
+  }
+
+  private static void requireFile(List<ReleaseFile> files, String path, Id id) {
+    if (!path.isEmpty() && files.stream().noneMatch(file -> file.path().equals(path))) {
+      throw new IllegalArgumentException(
+          "release "
+              + id.version()
+              + " is launched by "
+              + path
+              + ", which is none of its files: add the file or correct the launch");
+    }
+  }
+
+  /**
+   * What a release is.
+   *
+   * @param name the agent that it is a release of
+   * @param version its version
+   * @param manifestSha256 SHA-256 of the bytes of {@code release.json}, 64 lower-case hexadecimal
+   *     digits: the build's identity
+   * @param created when it was made
+   * @param commit the source commit that it was built from; empty if unknown
+   */
+  public record Id(
+      String name, Version version, String manifestSha256, Instant created, String commit) {
+
+    /** Validates that all parts are there. */
+    public Id {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(version, "version");
+      Objects.requireNonNull(manifestSha256, "manifestSha256");
+      Objects.requireNonNull(created, "created");
+      Objects.requireNonNull(commit, "commit");
+    }
+  }
+}
