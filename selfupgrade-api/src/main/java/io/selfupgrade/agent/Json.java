@@ -39,7 +39,7 @@ public final class Json {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Json && ((Json) other).text.equals(text);
+    return other instanceof Json json && json.text.equals(text);
   }
 
   @Override

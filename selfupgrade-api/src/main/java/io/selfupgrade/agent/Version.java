@@ -98,7 +98,7 @@ public final class Version implements Comparable<Version> {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Version && ((Version) other).text.equals(text);
+    return other instanceof Version version && version.text.equals(text);
   }
 
   @Override

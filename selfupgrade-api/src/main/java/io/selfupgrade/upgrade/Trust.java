@@ -83,9 +83,9 @@ public final class Trust {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Trust
-        && ((Trust) other).keys.keySet().equals(keys.keySet())
-        && ((Trust) other).threshold == threshold;
+    return other instanceof Trust trust
+        && trust.keys.keySet().equals(keys.keySet())
+        && trust.threshold == threshold;
   }
 
   @Override
