@@ -9,8 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** The published modules of this build, and their compiled classes. */
@@ -21,13 +23,12 @@ enum Module {
   SUPABASE("selfupgrade-supabase"),
   GITHUB("selfupgrade-github");
 
+  private static final Map<Module, JavaClasses> IMPORTED = new ConcurrentHashMap<>();
+
   private final String directory;
-  private final JavaClasses classes;
 
   Module(String directory) {
     this.directory = directory;
-    this.classes =
-        new ClassFileImporter().importPath(root().resolve(directory).resolve("target/classes"));
   }
 
   /** Returns the root of the repository: tests run in the directory of their module. */
@@ -45,18 +46,20 @@ enum Module {
   }
 
   JavaClasses classes() {
-    return classes;
+    return IMPORTED.computeIfAbsent(
+        this,
+        module -> new ClassFileImporter().importPath(module.directory().resolve("target/classes")));
   }
 
   Set<String> packages() {
     var names = new TreeSet<String>();
-    classes.forEach(type -> names.add(type.getPackageName()));
+    classes().forEach(type -> names.add(type.getPackageName()));
     return names;
   }
 
   /** Returns the binary names of the classes, sorted. */
   List<String> classNames() {
-    return classes.stream().map(JavaClass::getName).sorted().toList();
+    return classes().stream().map(JavaClass::getName).sorted().toList();
   }
 
   /** Returns the source files of the module, tests not among them. */
@@ -74,6 +77,6 @@ enum Module {
 
   DescribedPredicate<JavaClass> owns() {
     return DescribedPredicate.describe(
-        "belong to " + directory, type -> classes.contain(type.getBaseComponentType().getName()));
+        "belong to " + directory, type -> classes().contain(type.getBaseComponentType().getName()));
   }
 }
