@@ -1,0 +1,129 @@
+package io.selfupgrade.testkit;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.failover.InstanceRecord;
+import io.selfupgrade.failover.InstanceStatus;
+import io.selfupgrade.failover.Lease;
+import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.upgrade.FailedVersion;
+import io.selfupgrade.upgrade.SnapshotStore;
+import io.selfupgrade.upgrade.Trigger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The rows of one agent in an in-memory store; guarded by the state's lock. */
+final class AgentRows {
+
+  final AgentName agent;
+  final Map<InstanceId, Instance> instances = new LinkedHashMap<>();
+  final List<UpgradeRow> upgrades = new ArrayList<>();
+  final List<Request> requests = new ArrayList<>();
+  final List<FailedVersion> failed = new ArrayList<>();
+  final List<SnapshotStore.Snapshot> snapshots = new ArrayList<>();
+  final Map<String, Task> tasks = new TreeMap<>();
+  final List<RunRow> runs = new ArrayList<>();
+  Optional<Leader> leader = Optional.empty();
+  Optional<Version> confirmed = Optional.empty();
+  Optional<String> frozen = Optional.empty();
+
+  AgentRows(AgentName agent) {
+    this.agent = agent;
+  }
+
+  boolean holds(Fence fence) {
+    return leader.map(Leader::fence).equals(Optional.of(fence));
+  }
+
+  /** Gives the lead to an instance, at the next epoch. */
+  Fence passLead(InstanceId holder, Instant expiresAt) {
+    long epoch = leader.map(before -> before.fence().epoch()).orElse(0L) + 1;
+    Fence fence = new Fence(agent, holder, epoch);
+    leader = Optional.of(new Leader(fence, expiresAt, false));
+    return fence;
+  }
+
+  Optional<UpgradeRow> upgrade(UUID id) {
+    return upgrades.stream().filter(row -> row.id.equals(id)).findFirst();
+  }
+
+  Optional<UpgradeRow> openUpgrade() {
+    return upgrades.stream().filter(row -> !row.phase.isFinal()).findFirst();
+  }
+
+  /** Returns the runs of a task that are in one of its states. */
+  List<RunRow> runs(String task) {
+    return runs.stream().filter(run -> run.claim.task().equals(task)).toList();
+  }
+
+  /**
+   * The leadership row.
+   *
+   * @param fence holder and epoch
+   * @param expiresAt end of the lease
+   * @param lockHeld whether the holder's session holds the lock of the epoch
+   */
+  record Leader(Fence fence, Instant expiresAt, boolean lockHeld) {
+    Lease lease(Instant now) {
+      return new Lease(fence, Duration.between(now, expiresAt), lockHeld);
+    }
+  }
+
+  /** A registered instance. */
+  static final class Instance {
+    final InstanceRecord record;
+    final Instant startedAt;
+    Instant heartbeatAt;
+    long epoch;
+    boolean stopped;
+
+    Instance(InstanceRecord record, Instant now) {
+      this.record = record;
+      this.startedAt = now;
+      this.heartbeatAt = now;
+    }
+
+    InstanceStatus status(Instant now) {
+      return new InstanceStatus(
+          record, epoch, Duration.between(heartbeatAt, now), stopped, startedAt);
+    }
+
+    boolean silentFor(Duration time, Instant now) {
+      return stopped || Duration.between(heartbeatAt, now).compareTo(time) > 0;
+    }
+  }
+
+  /** A request for an upgrade. */
+  static final class Request {
+    final UUID id = UUID.randomUUID();
+    final Trigger trigger;
+    @Nullable UUID answer;
+
+    Request(Trigger trigger) {
+      this.trigger = trigger;
+    }
+  }
+
+  /**
+   * A task as it stands.
+   *
+   * @param definition what it is
+   * @param anchor origin of its grid
+   * @param nextDue its next tick
+   */
+  record Task(TaskDefinition definition, Instant anchor, Optional<Instant> nextDue) {
+    Task due(Optional<Instant> next) {
+      return new Task(definition, anchor, next);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.selfupgrade.testkit;
+
+import io.selfupgrade.store.AgentStore;
+import java.time.Duration;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * The contract of a store: extend it in the store's tests, and every obligation of its ports is
+ * checked.
+ *
+ * <p>Each test uses an agent name of its own, so that all tests may share one state. Tests of one
+ * class run one after another; several threads call the store at once inside some of them. A test
+ * takes milliseconds of the store's time, except where {@link #passTime} has to wait for real.
+ */
+public abstract class AgentStoreContract {
+
+  /** For subclasses. */
+  protected AgentStoreContract() {}
+
+  /** Returns a new handle on the state, not yet open; the contract opens and closes it. */
+  protected abstract AgentStore newStore();
+
+  /**
+   * Returns one more handle, not yet open, on the same state as the last {@link #newStore}, as
+   * another process would have it; the contract opens and closes it.
+   */
+  protected abstract AgentStore anotherStore();
+
+  /** Returns a handle, not yet open, on a state in which no schema has been made. */
+  protected abstract AgentStore storeWithoutSchema();
+
+  /**
+   * Lets at least that much time pass on the store's clock; by default waits for real.
+   *
+   * @param time at most a few seconds
+   */
+  protected void passTime(Duration time) {
+    Eventually.pass(time);
+  }
+
+  /** Opening, migrating, closing. */
+  @Nested
+  class Opening extends OpeningContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The leadership row. */
+  @Nested
+  class Leadership extends LeadershipStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The leadership row while an upgrade is open. */
+  @Nested
+  class LeadershipDuringUpgrade extends SuccessionContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** Sessions: lock and wake-up. */
+  @Nested
+  class Sessions extends LeadershipSessionContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The instances. */
+  @Nested
+  class Instances extends InstanceStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The journal of upgrades. */
+  @Nested
+  class Journal extends UpgradeJournalContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The decisions of a trial. */
+  @Nested
+  class Trials extends TrialDecisionsContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The snapshots. */
+  @Nested
+  class Snapshots extends SnapshotStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** Tasks, and claiming their ticks. */
+  @Nested
+  class Tasks extends TaskStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** Ticks that were claimed. */
+  @Nested
+  class Ticks extends TickLedgerContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** Every write that takes a fence. */
+  @Nested
+  class Fences extends FenceContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+}
