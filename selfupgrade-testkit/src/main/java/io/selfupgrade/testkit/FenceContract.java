@@ -219,8 +219,8 @@ abstract class FenceContract extends StoreContract {
           .ifPresent(
               trial -> {
                 seen.add(List.of(trial.candidate(), trial.epoch()));
-                seen.add(trial.look().map(UpgradeRecord.Look::failure));
-                seen.add(trial.selfCheck().map(UpgradeRecord.Look::failure));
+                seen.add(trial.look().map(look -> look.failure().toString()));
+                seen.add(trial.selfCheck().map(look -> look.failure().toString()));
               });
     }
     seen.add(store.journal().steps(upgrade));

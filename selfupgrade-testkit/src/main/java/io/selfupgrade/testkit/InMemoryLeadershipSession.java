@@ -109,22 +109,17 @@ final class InMemoryLeadershipSession implements LeadershipSession {
   private boolean awaitUntil(String operation, Duration longest, BooleanSupplier condition) {
     return state.transact(
         () -> {
-          long left = longest.toNanos();
-          while (true) {
-            requireOpen(operation);
-            if (condition.getAsBoolean()) {
-              return true;
-            }
-            if (left <= 0) {
-              return false;
-            }
-            try {
-              left = state.awaitChange(left);
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-              throw new AdapterException(
-                  "LeadershipSession", operation + " of " + agent + ": interrupted", true, e);
-            }
+          try {
+            return state.await(
+                longest,
+                () -> {
+                  requireOpen(operation);
+                  return condition.getAsBoolean();
+                });
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AdapterException(
+                "LeadershipSession", operation + " of " + agent + ": interrupted", true, e);
           }
         });
   }

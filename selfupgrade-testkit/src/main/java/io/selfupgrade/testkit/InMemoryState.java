@@ -5,6 +5,7 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -55,15 +57,22 @@ final class InMemoryState {
   }
 
   /**
-   * Waits, inside a transaction, until something wakes all waiting sessions.
+   * Waits in real time, inside a transaction, until a condition holds that others bring about.
    *
-   * @return the nanoseconds that are left, zero or less when the time is over
+   * @return whether it holds; false when the time is over
    */
-  long awaitChange(long nanos) throws InterruptedException {
-    return changed.awaitNanos(nanos);
+  boolean await(Duration longest, BooleanSupplier condition) throws InterruptedException {
+    long left = longest.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (left <= 0) {
+        return false;
+      }
+      left = changed.awaitNanos(left);
+    }
+    return true;
   }
 
-  /** Wakes all waiting sessions, to look again. */
+  /** Makes all that wait look again at their conditions. */
   void wake() {
     changed.signalAll();
   }

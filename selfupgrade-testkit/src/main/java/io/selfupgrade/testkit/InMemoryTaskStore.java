@@ -108,9 +108,11 @@ final class InMemoryTaskStore implements TaskStore {
     Optional<AgentRows> held =
         state
             .fenced(fence)
-            .filter(rows -> rows.tasks.containsKey(name))
             .filter(
-                rows -> rows.tasks.get(name).nextDue().equals(Optional.of(claiming.expectedNext())))
+                rows ->
+                    Optional.ofNullable(rows.tasks.get(name))
+                        .flatMap(AgentRows.Task::nextDue)
+                        .equals(Optional.of(claiming.expectedNext())))
             .filter(
                 rows ->
                     rows.runs(name).stream()

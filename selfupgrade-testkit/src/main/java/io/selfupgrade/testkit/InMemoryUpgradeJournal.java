@@ -190,6 +190,7 @@ final class InMemoryUpgradeJournal implements UpgradeJournal {
     return state.transact(() -> state.rows(agent).confirmed);
   }
 
+  /** Keeps no ADOPTED step: it belongs to no upgrade, and the port reads steps by upgrade. */
   @Override
   public boolean adopt(Fence fence, Version version) {
     return state.transact(

@@ -74,9 +74,8 @@ abstract class LeadershipStoreContract extends StoreContract {
           for (int section = 0; section < SECTIONS; section++) {
             Fence fence = acquired(mine, instance);
             long seen = counter.get();
-            Thread.yield();
-            counter.set(seen + 1);
             assertThat(mine.journal().record(fence, upgrade, Scene.step(fence, "moved"))).isTrue();
+            counter.set(seen + 1);
             assertThat(mine.leadership().release(fence)).isTrue();
           }
           return index;
@@ -267,8 +266,8 @@ abstract class LeadershipStoreContract extends StoreContract {
         LONG,
         () -> {
           Acquisition acquisition = store.leadership().acquire(instance, EXPIRED, LONG);
-          return acquisition instanceof Acquisition.Acquired
-              ? Optional.of(((Acquisition.Acquired) acquisition).fence())
+          return acquisition instanceof Acquisition.Acquired acquired
+              ? Optional.of(acquired.fence())
               : Optional.empty();
         });
   }
