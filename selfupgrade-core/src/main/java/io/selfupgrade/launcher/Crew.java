@@ -41,7 +41,7 @@ final class Crew {
   List<Living> living() {
     List<Living> living = new ArrayList<>();
     for (Child child : children) {
-      boolean restart = RequestInbox.has(child.run(), RequestKind.RESTART);
+      boolean restart = inbox.look(child.run()).restart();
       living.add(new Living(child.instance(), child.record().role(), child.leaving(), restart));
     }
     return living;
@@ -49,8 +49,14 @@ final class Crew {
 
   List<Request> requests() {
     List<Request> requests = new ArrayList<>();
-    children.forEach(child -> requests.addAll(inbox.requests(child.run())));
+    children.forEach(child -> requests.addAll(inbox.look(child.run()).requests()));
     return requests;
+  }
+
+  /** Tells whether the candidate's instance lives and has not been asked to end. */
+  boolean works(Candidate candidate) {
+    return children.stream()
+        .anyMatch(child -> candidate.isInstance(child.instance()) && !child.leaving());
   }
 
   /** Returns the record of the next instance of a role, to be prepared and started. */

@@ -174,8 +174,12 @@ public final class Journal implements AutoCloseable {
 
   private static List<JournalEntry> entriesOf(Path file, long after) throws IOException {
     List<JournalEntry> entries = new ArrayList<>();
-    for (String line : new String(content(file), StandardCharsets.UTF_8).split("\n", -1)) {
-      JournalEntry.decode(line).filter(entry -> entry.sequence() > after).ifPresent(entries::add);
+    String[] lines = new String(content(file), StandardCharsets.UTF_8).split("\n", -1);
+    // What follows the last line end is torn, however whole it looks: its writer will cut it.
+    for (int i = 0; i < lines.length - 1; i++) {
+      JournalEntry.decode(lines[i])
+          .filter(entry -> entry.sequence() > after)
+          .ifPresent(entries::add);
     }
     return entries;
   }

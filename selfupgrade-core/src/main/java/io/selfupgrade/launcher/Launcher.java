@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,7 +25,6 @@ public final class Launcher {
   private static final int DONE = 0;
   private static final int FAILED = 1;
   private static final int WRONG_USAGE = 2;
-  private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
   private static final String USAGE =
       """
       Usage: java -jar selfupgrade-launcher.jar COMMAND HOME
@@ -132,7 +130,7 @@ public final class Launcher {
                         home.current()
                             + " does not exist: no version is installed; install a"
                             + " first release with the release tool"));
-    Optional<LauncherLock> taken = LauncherLock.take(home, LOCK_PATIENCE);
+    Optional<LauncherLock> taken = LauncherLock.take(home, timings.settle());
     if (taken.isEmpty()) {
       throw new IOException(
           "Another launcher runs for "

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,21 +12,47 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /** Reads what instances ask for, each file once; a bad one is said and left alone. */
 final class RequestInbox {
   private static final List<RequestKind> ABOUT_UPGRADES =
       List.of(RequestKind.TRY, RequestKind.HANDED_OVER, RequestKind.CONFIRMED, RequestKind.DROPPED);
 
+  /** Longer than the coarsest time stamp of a directory: two changes may share one. */
+  private static final Duration COARSEST_STAMP = Duration.ofSeconds(2);
+
   private final Journal journal;
-  private final Map<Path, Seen> seen = new HashMap<>();
+  private final Map<UUID, Look> looks = new HashMap<>();
+  private final Map<Path, Decoded> decoded = new HashMap<>();
 
   RequestInbox(Journal journal) {
     this.journal = journal;
   }
 
-  /** Returns the requests about upgrades in a run directory. */
-  List<Request> requests(RunDirectory run) {
+  /**
+   * What lies in a run directory.
+   *
+   * @param requests the requests about upgrades
+   * @param restart whether the instance asks to be started again
+   * @param changed time stamp of the directory
+   * @param sinceNanos when this time stamp was seen first
+   */
+  record Look(List<Request> requests, boolean restart, FileTime changed, long sinceNanos) {
+    boolean holds(FileTime now) {
+      return changed.equals(now) && System.nanoTime() - sinceNanos > COARSEST_STAMP.toNanos();
+    }
+  }
+
+  /** Looks into a run directory; cheap while nothing changes in it. */
+  Look look(RunDirectory run) {
+    FileTime changed = changed(run);
+    Look before = looks.get(run.instance());
+    if (before != null && before.holds(changed)) {
+      return before;
+    }
+    boolean sameStamp = before != null && before.changed().equals(changed);
+    long since = sameStamp ? before.sinceNanos() : System.nanoTime();
     Set<String> names = names(run);
     List<Request> requests = new ArrayList<>();
     for (RequestKind kind : ABOUT_UPGRADES) {
@@ -33,12 +60,15 @@ final class RequestInbox {
         read(run, kind).ifPresent(requests::add);
       }
     }
-    return requests;
+    boolean restart = names.contains(RequestKind.RESTART.fileName());
+    Look now = new Look(List.copyOf(requests), restart, changed, since);
+    looks.put(run.instance(), now);
+    return now;
   }
 
-  /** Tells whether an instance has announced this. */
-  static boolean has(RunDirectory run, RequestKind kind) {
-    return Files.exists(run.request(kind));
+  /** Tells whether an instance has announced that it ends on purpose. */
+  static boolean stopsOnPurpose(RunDirectory run) {
+    return Files.exists(run.request(RequestKind.STOPPING));
   }
 
   /** Returns how long an instance says that it drains. */
@@ -55,17 +85,18 @@ final class RequestInbox {
   }
 
   void forget(RunDirectory run) {
-    seen.keySet().removeIf(path -> path.startsWith(run.path()));
+    looks.remove(run.instance());
+    decoded.keySet().removeIf(path -> path.startsWith(run.path()));
   }
 
   private Optional<Request> read(RunDirectory run, RequestKind kind) {
     Path file = run.request(kind);
     try {
       BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-      Seen before = seen.get(file);
-      if (before == null || !before.is(now)) {
-        before = new Seen(now, decode(run, kind));
-        seen.put(file, before);
+      Decoded before = decoded.get(file);
+      if (before == null || !before.isOf(now)) {
+        before = new Decoded(now, decode(run, kind));
+        decoded.put(file, before);
       }
       return before.request;
     } catch (IOException e) {
@@ -86,22 +117,30 @@ final class RequestInbox {
     }
   }
 
+  private static FileTime changed(RunDirectory run) {
+    try {
+      return Files.getLastModifiedTime(run.path());
+    } catch (IOException e) {
+      return FileTime.fromMillis(0);
+    }
+  }
+
   private static Set<String> names(RunDirectory run) {
     String[] names = run.path().toFile().list();
     return names == null ? Set.of() : Set.of(names);
   }
 
   /** A file as it was when it was decoded; agents replace files, they do not change them. */
-  private static final class Seen {
+  private static final class Decoded {
     private final BasicFileAttributes attributes;
     private final Optional<Request> request;
 
-    Seen(BasicFileAttributes attributes, Optional<Request> request) {
+    Decoded(BasicFileAttributes attributes, Optional<Request> request) {
       this.attributes = attributes;
       this.request = request;
     }
 
-    boolean is(BasicFileAttributes now) {
+    boolean isOf(BasicFileAttributes now) {
       return attributes.lastModifiedTime().equals(now.lastModifiedTime())
           && attributes.size() == now.size()
           && String.valueOf(attributes.fileKey()).equals(String.valueOf(now.fileKey()));

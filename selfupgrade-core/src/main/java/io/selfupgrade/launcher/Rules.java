@@ -48,17 +48,6 @@ final class Rules {
       return end(s);
     }
     List<Action> actions = new ArrayList<>();
-    for (Living one : s.living()) {
-      boolean stray =
-          one.role() == Role.CANDIDATE && !s.candidateInstance().equals(Optional.of(one));
-      if (stray) {
-        actions.add(new Action.Assign(one.instance(), Role.RETIRED));
-      } else if (!one.leaving() && one.role() == Role.RETIRED) {
-        actions.add(new Action.Drain(one.instance(), "another instance has its place"));
-      } else if (!one.leaving() && one.restartAsked()) {
-        actions.add(new Action.Drain(one.instance(), "it asked to be started again"));
-      }
-    }
     boolean serves = s.living().stream().anyMatch(one -> one.role() == Role.CURRENT);
     if (!serves && !successorLives(s)) {
       if (!s.starts().currentQuit()) {
@@ -67,6 +56,20 @@ final class Rules {
         }
       } else if (s.living().isEmpty() && !candidateWillRun(s)) {
         actions.add(new Action.Finish("the agent ended on purpose and nothing else runs"));
+      }
+    }
+    for (Living one : s.living()) {
+      boolean stray =
+          one.role() == Role.CANDIDATE && !s.candidateInstance().equals(Optional.of(one));
+      if (stray) {
+        actions.add(new Action.Assign(one.instance(), Role.RETIRED));
+      } else if (!one.leaving() && one.role() == Role.RETIRED) {
+        // Not before another one runs in its place.
+        if (serves || s.starts().currentQuit()) {
+          actions.add(new Action.Drain(one.instance(), "another instance has its place"));
+        }
+      } else if (!one.leaving() && one.restartAsked()) {
+        actions.add(new Action.Drain(one.instance(), "it asked to be started again"));
       }
     }
     return actions;

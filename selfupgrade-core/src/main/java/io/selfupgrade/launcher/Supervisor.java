@@ -217,7 +217,7 @@ final class Supervisor {
   private void buried(Crew.Death death) throws IOException {
     Child child = death.child();
     boolean asked = child.leaving();
-    boolean quit = !asked && RequestInbox.has(child.run(), RequestKind.STOPPING);
+    boolean quit = !asked && RequestInbox.stopsOnPurpose(child.run());
     if (child.record().role() == Role.CURRENT) {
       currentQuit = quit;
       ended(currentBackOff, child, asked);
@@ -257,8 +257,7 @@ final class Supervisor {
         candidate.isPresent()
             && candidate.get().handedOver()
             && candidate.get().state() == TrialState.RUNNING
-            && crew.living().stream()
-                .anyMatch(one -> candidate.get().isInstance(one.instance()) && !one.leaving());
+            && crew.works(candidate.get());
     if (!runs) {
       return;
     }

@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param longestDelay longest pause before a restart
  * @param stableRun a run at least this long starts the pauses over
  * @param saveRunTime how often a candidate's run time is saved
- * @param settle how long a child without a known process is searched for before it counts as dead
+ * @param settle how long a child without a known process is searched for before it counts as dead,
+ *     and how long a lock that another command may hold for a moment is waited for
  * @param grace how long a child has to end
  */
 record Timings(
