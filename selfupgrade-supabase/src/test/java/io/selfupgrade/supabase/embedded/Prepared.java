@@ -1,0 +1,147 @@
+package io.selfupgrade.supabase.embedded;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/** What the tests of this package do with servers and directories. */
+final class Prepared {
+
+  private Prepared() {}
+
+  private static Path made;
+
+  /** A directory with binaries and an empty cluster: quicker than unpacking and initdb. */
+  static Path cluster(Path target) {
+    return copy(made(), target, "");
+  }
+
+  /** A directory with binaries only. */
+  static Path binaries(Path target) {
+    return copy(made(), target, "pgsql-");
+  }
+
+  private static synchronized Path made() {
+    if (made == null) {
+      try {
+        Path making = Files.createTempDirectory("selfupgrade-prepared-");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(making)));
+        EmbeddedPostgres.attach(making).close();
+        made = making;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return made;
+  }
+
+  private static void delete(Path tree) {
+    try {
+      ServerDirectory.deleteTree(tree);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Copies the directory itself and the entries with that prefix. */
+  static Path copy(Path from, Path target, String prefix) {
+    try (Stream<Path> tree = Files.walk(from)) {
+      List<Path> files = tree.toList();
+      for (Path file : files) {
+        Path relative = from.relativize(file);
+        if (!file.equals(from) && relative.toString().startsWith(prefix)) {
+          copyOne(file, target.resolve(relative.toString()));
+        } else if (file.equals(from)) {
+          Files.copy(file, target, COPY_ATTRIBUTES);
+        }
+      }
+      return target;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void copyOne(Path file, Path copy) throws IOException {
+    if (file.toString().contains("/pgsql-") && Files.isRegularFile(file, NOFOLLOW_LINKS)) {
+      Files.createLink(copy, file);
+    } else {
+      Files.copy(file, copy, NOFOLLOW_LINKS, COPY_ATTRIBUTES);
+    }
+  }
+
+  static Connection connect(EmbeddedPostgres server) throws SQLException {
+    return DriverManager.getConnection(server.jdbcUrl(), server.user(), server.password().reveal());
+  }
+
+  /** The first column of the first row, null if there is none. */
+  static String query(EmbeddedPostgres server, String sql) throws SQLException {
+    try (Connection connection = connect(server);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.next() ? row.getString(1) : null;
+    }
+  }
+
+  static void execute(EmbeddedPostgres server, String... statements) throws SQLException {
+    try (Connection connection = connect(server);
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  /** Whether the process runs; one that waits for its parent to take its exit code does not. */
+  static boolean runs(long pid) {
+    return ProcessHandle.of(pid)
+        .filter(ProcessHandle::isAlive)
+        .filter(process -> !isZombie(pid))
+        .isPresent();
+  }
+
+  static boolean hasEntry(Path directory, String prefix) {
+    try {
+      return !new ServerDirectory(directory).entries(prefix + "*").isEmpty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isZombie(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2) == 'Z';
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  static void kill(long pid) {
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    eventually(() -> !runs(pid));
+  }
+
+  static void eventually(BooleanSupplier condition) {
+    Deadline deadline = Deadline.in(Duration.ofSeconds(20));
+    while (!condition.getAsBoolean()) {
+      if (deadline.passed()) {
+        throw new AssertionError("it did not come true within 20 s");
+      }
+      LockSupport.parkNanos(10_000_000);
+    }
+  }
+}
