@@ -1,0 +1,125 @@
+package io.selfupgrade.launcher;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Attests deaths, remembers the last one of each line, and clears old run directories away. */
+final class Attestations {
+  private static final int KEPT = 20;
+
+  private final Home home;
+  private final Journal journal;
+  private final Clock clock;
+  private final Map<String, Death> lastOfLine = new HashMap<>();
+  private final List<Death> deaths = new ArrayList<>();
+
+  Attestations(Home home, Journal journal, Clock clock) {
+    this.home = home;
+    this.journal = journal;
+    this.clock = clock;
+  }
+
+  private record Death(RunDirectory run, long sequence) {}
+
+  /** Returns all run directories of instances. */
+  static List<RunDirectory> runDirectories(Home home) throws IOException {
+    List<RunDirectory> all = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(home.run(), Files::isDirectory)) {
+      for (Path path : found) {
+        instanceOf(path).ifPresent(instance -> all.add(home.run(instance)));
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return all;
+  }
+
+  /** Takes note of a death that an earlier launcher attested. */
+  void recall(RunDirectory run, ChildRecord record, Reaped reaped) {
+    remember(new Death(run, reaped.sequence()), record.line());
+  }
+
+  /** Attests a death. A host that cannot write it down loses a hint, not the service. */
+  Reaped attest(RunDirectory run, ChildRecord record, String code, Reaped.Cause cause) {
+    Reaped reaped = new Reaped(clock.instant(), code, cause, journal.nextSequence());
+    String how = cause + (code.isEmpty() ? "" : ", exit code " + code);
+    try {
+      Files.createDirectories(run.path());
+      reaped.toState().write(run.reaped());
+    } catch (IOException e) {
+      how += "; not attested: " + e;
+    }
+    journal.note(JournalEvent.REAPED, run.instance(), record.version(), how);
+    remember(new Death(run, reaped.sequence()), record.line());
+    return reaped;
+  }
+
+  /** Returns the last instance of a line that died. */
+  Optional<UUID> last(String line) {
+    return Optional.ofNullable(lastOfLine.get(line)).map(death -> death.run().instance());
+  }
+
+  /** Deletes the run directories of all but the newest dead. */
+  void clearAway() {
+    deaths.sort(Comparator.comparingLong(Death::sequence));
+    while (deaths.size() > KEPT) {
+      Path old = deaths.remove(0).run().path();
+      try {
+        delete(old);
+      } catch (IOException e) {
+        journal.note(JournalEvent.TROUBLE, "", "cannot delete " + old + ": " + e);
+      }
+    }
+  }
+
+  private void remember(Death death, String line) {
+    deaths.add(death);
+    lastOfLine.merge(line, death, (a, b) -> a.sequence() > b.sequence() ? a : b);
+  }
+
+  private static Optional<UUID> instanceOf(Path directory) {
+    String name = directory.getFileName().toString();
+    try {
+      return Optional.of(UUID.fromString(name)).filter(id -> id.toString().equals(name));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path visited, IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.deleteIfExists(visited);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,261 @@
+package io.selfupgrade.launcher;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * The program that keeps an agent's confirmed version running and a candidate beside it.
+ *
+ * <p>{@code run HOME} supervises until SIGTERM, or until the agent has ended on purpose; {@code
+ * stop HOME} leaves nothing of it running; {@code status HOME} prints what runs. Exit codes: 0
+ * done, 1 failed, 2 wrong usage.
+ *
+ * <p>It may be killed at any moment: children go on, and the next launcher goes on from the files.
+ */
+public final class Launcher {
+  private static final int DONE = 0;
+  private static final int FAILED = 1;
+  private static final int WRONG_USAGE = 2;
+  private static final String USAGE =
+      """
+      Usage: java -jar selfupgrade-launcher.jar COMMAND HOME
+
+        run HOME      keep the confirmed version running, and a candidate beside it
+        stop HOME     stop the launcher of HOME and all that it runs
+        status HOME   say what runs
+
+      HOME is the directory that the release tool's install has made.
+      Exit codes: 0 done, 1 failed, 2 wrong usage.""";
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final Clock clock;
+  private final Timings timings;
+  private final ProcessTable table = ProcessTable.ofThisHost();
+
+  Launcher(PrintStream out, PrintStream err, Clock clock, Timings timings) {
+    this.out = out;
+    this.err = err;
+    this.clock = clock;
+    this.timings = timings;
+  }
+
+  /** Runs a command and exits with its code. */
+  public static void main(String[] args) {
+    Launcher launcher = new Launcher(System.out, System.err, Clock.systemUTC(), Timings.DEFAULT);
+    System.exit(launcher.execute(List.of(args)));
+  }
+
+  /** Runs a command and returns its exit code. */
+  int execute(List<String> args) {
+    if (args.equals(List.of("--help")) || args.equals(List.of("-h"))) {
+      out.println(USAGE);
+      return DONE;
+    }
+    if (args.size() != 2 || !List.of("run", "stop", "status").contains(args.get(0))) {
+      err.println(USAGE);
+      return WRONG_USAGE;
+    }
+    try {
+      requirePlatform(System.getProperty("os.name"));
+      Home home = home(args.get(1));
+      switch (args.get(0)) {
+        case "run":
+          run(home);
+          break;
+        case "stop":
+          stop(home);
+          break;
+        default:
+          new StatusReport(home, table, out).print();
+      }
+      return DONE;
+    } catch (IOException e) {
+      err.println(e.getMessage() == null ? e.toString() : e.getMessage());
+      return FAILED;
+    }
+  }
+
+  /**
+   * Refuses a system on which files, locks and signals do not work as the launcher needs them.
+   *
+   * @throws IOException on any other system than Linux and macOS
+   */
+  static void requirePlatform(String system) throws IOException {
+    String name = system.toLowerCase(Locale.ROOT);
+    if (!name.startsWith("linux") && !name.startsWith("mac")) {
+      throw new IOException(
+          "The launcher runs on Linux and macOS, this is "
+              + system
+              + "; run it there, or in a container, or let the platform deploy the agent");
+    }
+  }
+
+  private static Home home(String path) throws IOException {
+    try {
+      Home home = Home.at(Path.of(path));
+      if (!Files.isDirectory(home.root())) {
+        throw new IOException(
+            home + " is not a directory; install a first release with the release tool");
+      }
+      if (home.toString().contains(File.pathSeparator)) {
+        throw new IOException(
+            home
+                + " contains '"
+                + File.pathSeparator
+                + "', which no class path can hold; use"
+                + " another directory");
+      }
+      return home;
+    } catch (InvalidPathException e) {
+      throw new IOException("Not a path: " + path, e);
+    }
+  }
+
+  private void run(Home home) throws IOException {
+    String confirmed =
+        home.confirmedVersion()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        home.current()
+                            + " does not exist: no version is installed; install a"
+                            + " first release with the release tool"));
+    Optional<LauncherLock> taken = LauncherLock.take(home, timings.settle());
+    if (taken.isEmpty()) {
+      throw new IOException(
+          "Another launcher runs for "
+              + home
+              + ", pid "
+              + launcherPid(home)
+              + "; stop it first, or leave it running");
+    }
+    try (Journal journal = Journal.open(home, clock, err)) {
+      LauncherRecord.write(home, self());
+      journal.note(JournalEvent.LAUNCHER_STARTED, confirmed, "pid " + self().pid());
+      Supervisor supervisor = supervisor(home, journal, confirmed);
+      CountDownLatch done = endOnSignal(supervisor);
+      out.println(
+          "Launcher "
+              + self().pid()
+              + " keeps "
+              + confirmed
+              + " running in "
+              + home
+              + "; journal: "
+              + home.journal());
+      try {
+        supervisor.run();
+        DurableFile.remove(home.launcherRecord());
+      } finally {
+        done.countDown();
+      }
+    } finally {
+      taken.get().close();
+    }
+  }
+
+  /** On SIGTERM or Ctrl-C: children first, then this process, with the code of success. */
+  private static CountDownLatch endOnSignal(Supervisor supervisor) {
+    CountDownLatch done = new CountDownLatch(1);
+    Runnable end =
+        () -> {
+          if (done.getCount() == 0) {
+            return;
+          }
+          supervisor.end();
+          try {
+            done.await();
+            Runtime.getRuntime().halt(DONE);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    Runtime.getRuntime().addShutdownHook(new Thread(end, "selfupgrade-launcher-end"));
+    return done;
+  }
+
+  private void stop(Home home) throws IOException {
+    if (!Files.isDirectory(home.run())) {
+      out.println("Nothing has ever run in " + home);
+      return;
+    }
+    Optional<LauncherLock> taken = new StopCommand(home, table, timings.grace()).endLauncher();
+    if (taken.isEmpty()) {
+      throw new IOException(
+          "The launcher of "
+              + home
+              + " (pid "
+              + launcherPid(home)
+              + ") cannot be stopped from"
+              + " here; stop it as its owner, on its host");
+    }
+    try (Journal journal = Journal.open(home, clock, err)) {
+      Supervisor rest = supervisor(home, journal, "");
+      rest.end();
+      rest.run();
+      if (rest.hasAbandoned()) {
+        throw new IOException(
+            "An instance in "
+                + home
+                + " holds its lock but its process cannot be seen from here;"
+                + " stop it on its host");
+      }
+    } finally {
+      taken.get().close();
+    }
+    out.println("Nothing runs in " + home);
+  }
+
+  private Supervisor supervisor(Home home, Journal journal, String pointer) throws IOException {
+    DurableFile.removeLeftovers(home.current());
+    DurableFile.removeLeftovers(home.candidate());
+    HomeState state = HomeState.read(home, journal, pointer);
+    Attestations attestations = new Attestations(home, journal, clock);
+    Adoption adoption = new Adoption(home, table, journal, attestations, timings.settle());
+    Waker waker = new Waker();
+    Crew crew =
+        new Crew(
+            new Starter(home, table, journal, waker),
+            attestations,
+            journal,
+            new RequestInbox(journal),
+            timings.grace());
+    crew.take(adoption.adopt());
+    attestations.clearAway();
+    Supervisor supervisor = new Supervisor(home, timings, journal, state, crew);
+    waker.supervisor = supervisor;
+    return supervisor;
+  }
+
+  /** Wakes the loop when a child exits. */
+  private static final class Waker implements Runnable {
+    private volatile Supervisor supervisor;
+
+    @Override
+    public void run() {
+      Supervisor loop = supervisor;
+      if (loop != null) {
+        loop.wake();
+      }
+    }
+  }
+
+  private ProcessMark self() {
+    long pid = ProcessHandle.current().pid();
+    return table.mark(pid).orElse(new ProcessMark(pid, 0, ""));
+  }
+
+  private static String launcherPid(Home home) throws IOException {
+    return LauncherRecord.read(home).map(mark -> Long.toString(mark.pid())).orElse("unknown");
+  }
+}
