@@ -12,14 +12,22 @@ public enum ReasonCode {
   LAUNCHER_TOO_OLD,
   /** The running agent has no version to compare with. */
   UNVERSIONED,
-  /** A signature is missing, of an unknown key, duplicated or does not verify. */
+  /** A signature in the name of a trusted key does not verify. */
   SIGNATURE_INVALID,
+  /** The signature file cannot be read, or an entry of it is malformed. */
+  SIGNATURES_MALFORMED,
+  /** A key is named twice among the signatures. */
+  DUPLICATE_SIGNATURE,
+  /** There are signatures, none of them by a trusted key. */
+  UNTRUSTED_KEYS,
   /** Fewer trusted keys signed than the threshold asks for. */
   TOO_FEW_SIGNATURES,
   /** A signed document has expired. */
   EXPIRED,
   /** The serial of {@code latest.json} is lower than one already seen. */
   SERIAL_DECREASED,
+  /** A signed document has a format that this version of the library does not know. */
+  UNKNOWN_FORMAT,
   /** A signed document cannot be read or contradicts itself. */
   MANIFEST_INVALID,
   /** The release is of another agent or of another version than asked for. */
@@ -28,6 +36,8 @@ public enum ReasonCode {
   DIGEST_MISMATCH,
   /** A document or file is larger than its limit. */
   TOO_LARGE,
+  /** The disk has less free space than the upgrade needs. */
+  NOT_ENOUGH_DISK,
   /** The version is installed already with another manifest. */
   DIFFERENT_MANIFEST,
   /** The version is on the failed list. */

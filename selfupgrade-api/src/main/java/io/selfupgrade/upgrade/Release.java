@@ -35,7 +35,8 @@ public record Release(
   /**
    * Validates and copies.
    *
-   * @throws IllegalArgumentException if a path is named twice or the launch names no file of these
+   * @throws IllegalArgumentException if a path is named twice or is the folder of another one, or
+   *     if the launch names no file of these
    */
   public Release {
     Objects.requireNonNull(id, "id");
@@ -55,6 +56,7 @@ public record Release(
             "release " + id.version() + " names the file " + file.path() + " twice");
       }
     }
+    requireNoFolder(files, paths, id);
     requireFile(files, launch.jar(), id);
     for (String entry : launch.classpath()) {
       requireFile(files, entry, id);
@@ -69,6 +71,23 @@ public record Release(
   /** Returns the sum of all files' lengths in bytes. */
   public long totalBytes() {
     return files.stream().mapToLong(ReleaseFile::length).sum();
+  }
+
+  private static void requireNoFolder(List<ReleaseFile> files, Set<String> paths, Id id) {
+    for (ReleaseFile file : files) {
+      String path = file.path().toLowerCase(Locale.ROOT);
+      for (int end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+        if (paths.contains(path.substring(0, end))) {
+          throw new IllegalArgumentException(
+              "release "
+                  + id.version()
+                  + " names "
+                  + path.substring(0, end)
+                  + " as a file and as the folder of "
+                  + file.path());
+        }
+      }
+    }
   }
 
   private static void requireFile(List<ReleaseFile> files, String path, Id id) {

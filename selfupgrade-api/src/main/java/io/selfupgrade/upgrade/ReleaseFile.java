@@ -1,6 +1,7 @@
 package io.selfupgrade.upgrade;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -9,10 +10,13 @@ import java.util.regex.Pattern;
  *
  * @param path relative path with {@code /}, of plain segments (no {@code ..}, no empty segment, no
  *     drive, no control character), at most 200 characters
- * @param length in bytes, 0 or more
+ * @param length in bytes, from 0 to {@link #MAX_LENGTH}
  * @param sha256 64 lower-case hexadecimal digits
  */
 public record ReleaseFile(String path, long length, String sha256) {
+
+  /** Longest file of a release: 1 TiB. */
+  public static final long MAX_LENGTH = 1L << 40;
 
   private static final Pattern PATH =
       Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*");
@@ -20,7 +24,7 @@ public record ReleaseFile(String path, long length, String sha256) {
   private static final int MAX_PATH_LENGTH = 200;
 
   /**
-   * Names that a slot keeps for itself: no file of a release may have them.
+   * Names that a slot keeps for itself: no file or folder of a release may have them.
    *
    * <p>They are the manifest, its signatures and the launcher's extract of it.
    */
@@ -43,12 +47,16 @@ public record ReleaseFile(String path, long length, String sha256) {
               + MAX_PATH_LENGTH
               + " characters, segments of A-Z a-z 0-9 . _ + - joined by /, without ..");
     }
-    if (path.endsWith(".") || RESERVED.contains(path)) {
+    String root = path.split("/", 2)[0].toLowerCase(Locale.ROOT);
+    if (path.endsWith(".") || path.contains("./") || RESERVED.contains(root)) {
       throw new IllegalArgumentException(
-          "release file path \"" + path + "\" is reserved or ends with a dot: choose another name");
+          "release file path \""
+              + path
+              + "\" is reserved or has a segment that ends with a dot: choose another name");
     }
-    if (length < 0) {
-      throw new IllegalArgumentException("length " + length + " of " + path + " is negative");
+    if (length < 0 || length > MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "length " + length + " of " + path + " is not usable: expected 0 to " + MAX_LENGTH);
     }
     if (!SHA256.matcher(sha256).matches()) {
       throw new IllegalArgumentException(
