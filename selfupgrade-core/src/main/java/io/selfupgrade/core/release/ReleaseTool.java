@@ -1,0 +1,316 @@
+package io.selfupgrade.core.release;
+
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.local.DirectoryReleases;
+import io.selfupgrade.launcher.DurableFile;
+import io.selfupgrade.launcher.Home;
+import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.Release;
+import io.selfupgrade.upgrade.ReleaseFile;
+import io.selfupgrade.upgrade.SignedDocument;
+import io.selfupgrade.upgrade.Trust;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/**
+ * Makes, signs, publishes, verifies and first installs releases: for people, builds and tests.
+ *
+ * <p>Its methods are the commands of the runnable jar with the classifier {@code release-tool}. A
+ * directory OUT with the releases {@code OUT/<version>} and their index is what {@link
+ * DirectoryReleases} reads. Thread-safe for different directories.
+ */
+public final class ReleaseTool {
+
+  private static final Pattern KEY_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final String STABLE = "stable";
+
+  private final Clock clock;
+
+  /** Takes the time of new documents, and the time that they expire by, from this clock. */
+  public ReleaseTool(Clock clock) {
+    this.clock = Objects.requireNonNull(clock, "clock");
+  }
+
+  /** Runs one command and exits with 0, with 1 if it was refused or failed, or 2 for bad usage. */
+  public static void main(String[] args) {
+    ReleaseCommands commands =
+        new ReleaseCommands(new ReleaseTool(Clock.systemUTC()), System.out, System.err);
+    System.exit(commands.run(List.of(args)));
+  }
+
+  /**
+   * Makes a key pair: {@code NAME.key}, readable by its owner only, and {@code NAME.pub}.
+   *
+   * @throws FileAlreadyExistsException if one of them is there already
+   * @throws IOException if they cannot be written
+   */
+  public SigningKeyFiles keygen(Path directory, String name) throws IOException {
+    if (!KEY_NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "key name \"" + name + "\" is not usable: expected letters, digits and . _ -");
+    }
+    Files.createDirectories(directory);
+    Path privateKey = directory.resolve(name + ".key");
+    Path publicKey = directory.resolve(name + ".pub");
+    for (Path file : List.of(privateKey, publicKey)) {
+      if (Files.exists(file)) {
+        throw new FileAlreadyExistsException(
+            file.toString(), null, "a key is never overwritten: choose another name");
+      }
+    }
+    SigningKey key = SigningKey.generate();
+    write(privateKey, key.privatePem(), "rw-------");
+    write(publicKey, key.publicPem(), "rw-r--r--");
+    DurableFile.syncDirectory(directory);
+    return new SigningKeyFiles(privateKey, publicKey, key.id());
+  }
+
+  /**
+   * Makes an unsigned release in {@code out/<version>}, which appears complete or not at all.
+   *
+   * @return that directory
+   * @throws IllegalStateException if there is one of that version already
+   * @throws IllegalArgumentException if the recipe does not give a usable release
+   * @throws IOException if files cannot be read or written
+   */
+  public Path make(Path out, ReleaseRecipe recipe) throws IOException {
+    return ReleaseAssembly.make(out, recipe, clock.instant());
+  }
+
+  /**
+   * Signs a release with each of the keys; signatures of other keys stay.
+   *
+   * @param release {@code out/<version>}; its files are compared with the manifest first
+   * @param privateKeys key files of {@link #keygen} or {@code openssl genpkey}
+   * @throws RefusalException if manifest or files are not what an agent could accept
+   * @throws IOException if files cannot be read or written
+   */
+  public void sign(Path release, List<Path> privateKeys) throws IOException, RefusalException {
+    List<SigningKey> keys = keys(privateKeys);
+    SignedDocument document = manifest(release);
+    requireFiles(release, ManifestCodec.decode(document.document()));
+    SignatureFile signatures = SignatureFile.decode(document.signatures(), ManifestCodec.DOCUMENT);
+    for (SigningKey key : keys) {
+      signatures = signatures.signedBy(key, ManifestCodec.DOCUMENT, document.document());
+    }
+    DurableFile.replace(
+        release.resolve(ManifestCodec.DOCUMENT + ManifestCodec.SIGNATURES), signatures.encode());
+  }
+
+  /**
+   * Makes a release the newest of a channel: writes and signs the index beside it, serial + 1.
+   *
+   * <p>Atomic but for an instant between the renames of index and signatures; after a kill in that
+   * instant the index is refused by agents until it is published again.
+   *
+   * @param release {@code out/<version>}, signed
+   * @param channel {@code stable} or another channel's name
+   * @param privateKeys key files, as for {@link #sign}
+   * @throws RefusalException if the release is not signed or its manifest not usable
+   * @throws IOException if files cannot be read or written
+   */
+  public ReleaseIndex publish(Path release, String channel, List<Path> privateKeys)
+      throws IOException, RefusalException {
+    List<SigningKey> keys = keys(privateKeys);
+    SignedDocument document = manifest(release);
+    if (SignatureFile.decode(document.signatures(), ManifestCodec.DOCUMENT).keys().isEmpty()) {
+      throw new RefusalException(
+          ReasonCode.TOO_FEW_SIGNATURES, release + " is not signed: sign it, then publish it");
+    }
+    Release found = ManifestCodec.decode(document.document());
+    Path out = parent(release);
+    Optional<SignedDocument> previous =
+        DirectoryReleases.in(out).latest(channel, IndexCodec.MAX_BYTES);
+    long serial = previous.isPresent() ? IndexCodec.decode(previous.get().document()).serial() : 0;
+    ReleaseIndex index =
+        new ReleaseIndex(
+            found.id().name(),
+            channel,
+            found.version(),
+            serial + 1,
+            clock.instant(),
+            Optional.empty());
+    byte[] content = IndexCodec.encode(index);
+    SignatureFile signatures = SignatureFile.empty();
+    for (SigningKey key : keys) {
+      signatures = signatures.signedBy(key, IndexCodec.DOCUMENT, content);
+    }
+    replaceIndex(out, channel, content, signatures.encode());
+    return index;
+  }
+
+  /**
+   * Checks a release as an agent would: signatures, expiry, and every file's length and digest.
+   *
+   * @param release {@code out/<version>}
+   * @throws RefusalException with the reason why an agent would refuse it
+   * @throws IOException if files cannot be read
+   */
+  public Release verify(Path release, Trust trust) throws IOException, RefusalException {
+    Release verified = verifiedManifest(release, trust).release();
+    requireFiles(release, verified);
+    return verified;
+  }
+
+  /**
+   * Installs the first release of an agent into a home, by the trust and staging code of upgrades.
+   *
+   * <p>After a kill it may be called again.
+   *
+   * @param home the launcher's home directory, made if it is not there
+   * @param release {@code out/<version>}
+   * @return the slot
+   * @throws IllegalStateException if the home has a version installed
+   * @throws RefusalException with the reason why the release is refused
+   * @throws IOException if files cannot be read or written
+   */
+  public Path install(Path home, Path release, Trust trust) throws IOException, RefusalException {
+    Home target = Home.at(home);
+    Optional<String> confirmed = target.confirmedVersion();
+    if (confirmed.isPresent()) {
+      throw new IllegalStateException(
+          home
+              + " has version "
+              + confirmed.get()
+              + " installed: from then on the agent upgrades itself; publish the release instead");
+    }
+    VerifiedRelease verified = verifiedManifest(release, trust);
+    int protocol = verified.release().launcherProtocol();
+    if (protocol > Home.PROTOCOL) {
+      throw new RefusalException(
+          ReasonCode.LAUNCHER_TOO_OLD,
+          "the release needs launcher protocol "
+              + protocol
+              + ", this tool and its launcher speak "
+              + Home.PROTOCOL
+              + ": install with a newer launcher");
+    }
+    for (Path directory :
+        List.of(
+            target.versions(), target.data(), target.run(), target.staging(), target.failed())) {
+      Files.createDirectories(directory);
+    }
+    Staging staging = new Staging(target, PullLimits.DEFAULT);
+    staging.sweep(Set.of());
+    Path staged =
+        staging.pull(
+            UUID.randomUUID(),
+            verified,
+            DirectoryReleases.in(parent(release)),
+            PullProgress.none());
+    Path slot = staging.install(staged, verified.release());
+    target.confirm(verified.release().version().toString());
+    return slot;
+  }
+
+  /** Reads an instant, or a duration from now. */
+  Instant time(String text) {
+    return text.startsWith("P") ? clock.instant().plus(Duration.parse(text)) : Instant.parse(text);
+  }
+
+  private VerifiedRelease verifiedManifest(Path release, Trust trust)
+      throws IOException, RefusalException {
+    return new TrustVerifier(trust)
+        .firstRelease(manifest(release), version(release), clock.instant());
+  }
+
+  private static SignedDocument manifest(Path release) throws IOException {
+    return DirectoryReleases.in(parent(release))
+        .manifest(version(release), ManifestCodec.MAX_BYTES)
+        .orElseThrow(
+            () ->
+                new NoSuchFileException(
+                    release.resolve(ManifestCodec.DOCUMENT).toString(),
+                    null,
+                    "no release there: name the directory that make has made"));
+  }
+
+  private static void requireFiles(Path release, Release described)
+      throws IOException, RefusalException {
+    for (ReleaseFile file : described.files()) {
+      Path path = release.resolve(file.path());
+      ReleaseFile seen =
+          Files.isRegularFile(path) ? ReleaseAssembly.describe(path, file.path()) : null;
+      if (!file.equals(seen)) {
+        throw new RefusalException(
+            ReasonCode.DIGEST_MISMATCH,
+            path + " is " + (seen == null ? "missing" : seen) + ", the manifest says " + file);
+      }
+    }
+  }
+
+  private static List<SigningKey> keys(List<Path> files) throws IOException {
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("no key is named: expected at least one private key file");
+    }
+    List<SigningKey> keys = new ArrayList<>();
+    for (Path file : files) {
+      keys.add(SigningKey.read(file));
+    }
+    return keys;
+  }
+
+  /** Both files are on disk before the first rename, so that a reader rarely sees one of them. */
+  private static void replaceIndex(Path out, String channel, byte[] content, byte[] signatures)
+      throws IOException {
+    String name = channel.equals(STABLE) ? IndexCodec.DOCUMENT : "latest-" + channel + ".json";
+    Path index = out.resolve(name);
+    Path nextIndex = out.resolve("." + name + ".next");
+    Path nextSignatures = out.resolve("." + name + ManifestCodec.SIGNATURES + ".next");
+    DurableFile.replace(nextIndex, content);
+    DurableFile.replace(nextSignatures, signatures);
+    Files.move(
+        nextSignatures,
+        out.resolve(name + ManifestCodec.SIGNATURES),
+        StandardCopyOption.ATOMIC_MOVE);
+    Files.move(nextIndex, index, StandardCopyOption.ATOMIC_MOVE);
+    DurableFile.syncDirectory(out);
+  }
+
+  private static void write(Path file, String text, String permissions) throws IOException {
+    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    FileAttribute<?>[] attributes =
+        posix
+            ? new FileAttribute<?>[] {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+            }
+            : new FileAttribute<?>[0];
+    Set<StandardOpenOption> options =
+        EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try (var channel = Files.newByteChannel(file, options, attributes)) {
+      channel.write(StandardCharsets.US_ASCII.encode(text));
+    }
+  }
+
+  private static Version version(Path release) {
+    return Version.parse(String.valueOf(release.toAbsolutePath().normalize().getFileName()));
+  }
+
+  private static Path parent(Path release) {
+    Path parent = release.toAbsolutePath().normalize().getParent();
+    if (parent == null) {
+      throw new IllegalArgumentException(release + " is no release: expected OUT/<version>");
+    }
+    return parent;
+  }
+}

@@ -1,0 +1,282 @@
+package io.selfupgrade.core.release;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.launcher.DurableFile;
+import io.selfupgrade.launcher.Home;
+import io.selfupgrade.launcher.LaunchFile;
+import io.selfupgrade.launcher.Program;
+import io.selfupgrade.launcher.Slot;
+import io.selfupgrade.launcher.SlotDamagedException;
+import io.selfupgrade.launcher.SlotFile;
+import io.selfupgrade.upgrade.Launch;
+import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.Release;
+import io.selfupgrade.upgrade.ReleaseFile;
+import io.selfupgrade.upgrade.ReleaseSource;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+
+/**
+ * Brings the files of a verified release into {@code staging/<upgrade>}, then into their slot.
+ *
+ * <p>What arrives in {@code versions/<version>} is complete, verified, on disk, read-only and came
+ * by one rename; a kill at any point leaves at most a staging directory, which the next pull or
+ * {@link #sweep} removes. Thread-safe for different upgrades.
+ */
+public final class Staging {
+
+  private static final String PORT = "Staging";
+  private static final long OVERHEAD_BYTES = 4L << 20;
+
+  private final Home home;
+  private final PullLimits limits;
+  private final LongSupplier nanoTime;
+
+  /** Stages in this home; performs no I/O. */
+  public Staging(Home home, PullLimits limits) {
+    this(home, limits, System::nanoTime);
+  }
+
+  Staging(Home home, PullLimits limits, LongSupplier nanoTime) {
+    this.home = Objects.requireNonNull(home, "home");
+    this.limits = Objects.requireNonNull(limits, "limits");
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Checks that the release fits: below the limit, and twice its size is free on the disk.
+   *
+   * @throws RefusalException {@link ReasonCode#TOO_LARGE} or {@link ReasonCode#NOT_ENOUGH_DISK}
+   * @throws AdapterException if the disk cannot be asked
+   */
+  public void requireSpace(Release release) throws RefusalException {
+    long bytes = release.totalBytes();
+    if (bytes > limits.maxTotalBytes()) {
+      throw new RefusalException(
+          ReasonCode.TOO_LARGE,
+          "release "
+              + release.version()
+              + " has "
+              + bytes
+              + " bytes: expected at most "
+              + limits.maxTotalBytes()
+              + "; make it smaller or raise the limit");
+    }
+    long needed = 2 * bytes + OVERHEAD_BYTES;
+    try {
+      Files.createDirectories(home.staging());
+      long free = Files.getFileStore(home.staging()).getUsableSpace();
+      if (free < needed) {
+        throw new RefusalException(
+            ReasonCode.NOT_ENOUGH_DISK,
+            home.staging()
+                + " has "
+                + free
+                + " bytes free, release "
+                + release.version()
+                + " needs "
+                + needed
+                + ": free some space, such as old directories of "
+                + home.versions());
+      }
+    } catch (IOException e) {
+      throw trouble("the free space of " + home.staging() + " is not known", e);
+    }
+  }
+
+  /**
+   * Downloads all files and verifies each by what was really read; blocks.
+   *
+   * <p>Removes first what an earlier pull of this upgrade left, and what it left itself if it
+   * fails.
+   *
+   * @return the directory: the release's files, the manifest and its signatures exactly as
+   *     received, and {@code launch.properties}; all on disk and read-only
+   * @throws RefusalException {@link ReasonCode#DIGEST_MISMATCH}, {@link ReasonCode#TOO_LARGE} or
+   *     {@link ReasonCode#NOT_ENOUGH_DISK}
+   * @throws AdapterException of port {@code ReleaseSource} or {@code Staging}, to be tried again
+   */
+  public Path pull(
+      UUID upgrade, VerifiedRelease verified, ReleaseSource source, PullProgress progress)
+      throws RefusalException {
+    Release release = verified.release();
+    discard(upgrade);
+    requireSpace(release);
+    Path directory = directory(upgrade);
+    boolean complete = false;
+    try (Download download = new Download(source, release, limits, progress, nanoTime)) {
+      Files.createDirectory(directory);
+      for (ReleaseFile file : release.files()) {
+        Path target = directory.resolve(file.path());
+        Files.createDirectories(target.getParent());
+        download.fetch(file, target);
+      }
+      writeRecords(verified, directory);
+      Tree.seal(directory);
+      DurableFile.syncDirectory(home.staging());
+      complete = true;
+      return directory;
+    } catch (IOException e) {
+      throw trouble("release " + release.version() + " cannot be written to " + directory, e);
+    } finally {
+      if (!complete) {
+        discard(upgrade);
+      }
+    }
+  }
+
+  /**
+   * Verifies the staged files once more and moves them into the slot of their version.
+   *
+   * <p>Idempotent: with the same release already in the slot, that one is verified and returned.
+   *
+   * @param staged what {@link #pull} returned
+   * @param release the release that it was pulled for
+   * @return the slot
+   * @throws RefusalException {@link ReasonCode#DIFFERENT_MANIFEST} if the slot holds another build
+   *     of the version, {@link ReasonCode#DIGEST_MISMATCH} if files changed since they were staged
+   *     or installed
+   * @throws AdapterException of port {@code Staging}, to be tried again
+   */
+  public Path install(Path staged, Release release) throws RefusalException {
+    Path slot = home.slot(release.version().toString());
+    try {
+      if (Files.exists(slot, LinkOption.NOFOLLOW_LINKS)) {
+        requireSame(slot, release);
+        Tree.delete(staged);
+        return slot;
+      }
+      requireUnchanged(staged, release);
+      Files.createDirectories(home.versions());
+      Files.move(staged, slot, StandardCopyOption.ATOMIC_MOVE);
+      DurableFile.syncDirectory(home.versions());
+      DurableFile.syncDirectory(home.staging());
+      return slot;
+    } catch (IOException e) {
+      throw trouble("release " + release.version() + " cannot be moved into " + slot, e);
+    }
+  }
+
+  /**
+   * Removes what was staged for an upgrade; nothing happens if nothing was.
+   *
+   * @throws AdapterException of port {@code Staging} if it cannot be removed
+   */
+  public void discard(UUID upgrade) {
+    delete(directory(upgrade));
+  }
+
+  /**
+   * Removes what was staged for any other upgrade than these.
+   *
+   * @throws AdapterException of port {@code Staging} if it cannot be removed
+   */
+  public void sweep(Set<UUID> keep) {
+    if (!Files.isDirectory(home.staging(), LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    List<String> kept = keep.stream().map(UUID::toString).toList();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(home.staging())) {
+      for (Path entry : entries) {
+        if (!kept.contains(String.valueOf(entry.getFileName()))) {
+          delete(entry);
+        }
+      }
+    } catch (IOException e) {
+      throw trouble(home.staging() + " cannot be listed", e);
+    }
+  }
+
+  private Path directory(UUID upgrade) {
+    return home.staging().resolve(upgrade.toString());
+  }
+
+  private static void writeRecords(VerifiedRelease verified, Path directory) throws IOException {
+    Path manifest = directory.resolve(ManifestCodec.DOCUMENT);
+    DurableFile.replace(manifest, verified.document().document());
+    DurableFile.replace(
+        directory.resolve(ManifestCodec.DOCUMENT + ManifestCodec.SIGNATURES),
+        verified.document().signatures());
+    launchFile(verified.release()).encode().write(directory.resolve(LaunchFile.FILE_NAME));
+  }
+
+  private static LaunchFile launchFile(Release release) {
+    Launch launch = release.launch();
+    return new LaunchFile(
+        release.id().name(),
+        release.version().toString(),
+        release.id().manifestSha256(),
+        new Program(
+            launch.jar(),
+            launch.mainClass(),
+            launch.classpath(),
+            launch.jvmArgs(),
+            launch.args(),
+            launch.heapMb().orElse(0)),
+        release.files().stream()
+            .map(file -> new SlotFile(file.path(), file.length(), file.sha256()))
+            .toList());
+  }
+
+  /** The launch file is compared too: between pull and install the release's own code has run. */
+  private static void requireUnchanged(Path directory, Release release) throws RefusalException {
+    String seen;
+    try {
+      Slot slot = Slot.verified(directory, release.version().toString());
+      if (slot.launch().equals(launchFile(release))) {
+        return;
+      }
+      seen = directory.resolve(LaunchFile.FILE_NAME) + " is not what the signed manifest says";
+    } catch (SlotDamagedException e) {
+      seen = String.valueOf(e.getMessage());
+    }
+    throw new RefusalException(
+        ReasonCode.DIGEST_MISMATCH,
+        "release "
+            + release.version()
+            + " is damaged on disk: "
+            + seen
+            + "; remove "
+            + directory
+            + " unless it is the version that runs, and try again");
+  }
+
+  private static void requireSame(Path slot, Release release) throws RefusalException, IOException {
+    if (Files.isRegularFile(slot.resolve(ManifestCodec.DOCUMENT), LinkOption.NOFOLLOW_LINKS)) {
+      String installed = Sha256.of(Files.readAllBytes(slot.resolve(ManifestCodec.DOCUMENT)));
+      if (!installed.equals(release.id().manifestSha256())) {
+        throw new RefusalException(
+            ReasonCode.DIFFERENT_MANIFEST,
+            "version "
+                + release.version()
+                + " is installed with the manifest "
+                + installed
+                + ", the release has "
+                + release.id().manifestSha256()
+                + ": a version is never changed; give the new build a version of its own");
+      }
+    }
+    requireUnchanged(slot, release);
+  }
+
+  private static void delete(Path directory) {
+    try {
+      Tree.delete(directory);
+    } catch (IOException e) {
+      throw trouble(directory + " cannot be removed", e);
+    }
+  }
+
+  private static AdapterException trouble(String what, IOException cause) {
+    return new AdapterException(PORT, what + ": " + cause, true, cause);
+  }
+}
