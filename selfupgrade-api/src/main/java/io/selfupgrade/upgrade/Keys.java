@@ -28,6 +28,14 @@ public final class Keys {
   private static final String END = "-----END PUBLIC KEY-----";
   private static final int MAX_BYTES = 4096;
 
+  /**
+   * How the encoded form of every Ed25519 key begins (RFC 8410, OID 1.3.101.112); the algorithm's
+   * name does not tell, since the JDK calls Ed448 keys EdDSA too.
+   */
+  private static final String ENCODED_START = "302a300506032b6570032100";
+
+  private static final int ENCODED_LENGTH = 44;
+
   private Keys() {}
 
   /**
@@ -81,12 +89,15 @@ public final class Keys {
    * @throws IllegalArgumentException if the key is of another algorithm than Ed25519
    */
   public static String id(PublicKey key) {
-    if (!key.getAlgorithm().equals("EdDSA") && !key.getAlgorithm().equals("Ed25519")) {
+    byte[] encoded = key.getEncoded();
+    if (encoded == null
+        || encoded.length != ENCODED_LENGTH
+        || !HexFormat.of().formatHex(encoded).startsWith(ENCODED_START)) {
       throw new IllegalArgumentException(
-          "key algorithm " + key.getAlgorithm() + " is not usable: expected Ed25519");
+          "key of algorithm " + key.getAlgorithm() + " is not usable: expected Ed25519");
     }
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(encoded);
       return HexFormat.of().formatHex(digest).substring(0, 32);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this JDK has no SHA-256", e);
