@@ -1,0 +1,86 @@
+package io.selfupgrade.supabase;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.agent.Json;
+import io.selfupgrade.agent.Version;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The arguments of a statement, in the order of its question marks. */
+final class Arguments {
+
+  private static final long NANOS_A_MICRO = 1000;
+
+  private final List<@Nullable Object> values = new ArrayList<>();
+
+  /** Collects values; a fence stands for the three question marks of {@link Sql#FENCE}. */
+  static Arguments of(@Nullable Object... values) {
+    Arguments arguments = new Arguments();
+    Arrays.stream(values).forEach(arguments::add);
+    return arguments;
+  }
+
+  private void add(@Nullable Object value) {
+    if (value instanceof Fence fence) {
+      add(fence.agent());
+      add(fence.holder());
+      add(fence.epoch());
+    } else if (value instanceof Optional<?> optional) {
+      add(optional.orElse(null));
+    } else {
+      values.add(plain(value));
+    }
+  }
+
+  private static @Nullable Object plain(@Nullable Object value) {
+    if (value instanceof InstanceId instance) {
+      return instance.value();
+    }
+    if (value instanceof AgentName || value instanceof Version) {
+      return value.toString();
+    }
+    if (value instanceof Enum<?> constant) {
+      return constant.name();
+    }
+    if (value instanceof Json json) {
+      return json.text();
+    }
+    if (value instanceof Duration duration) {
+      return micros(duration);
+    }
+    if (value instanceof Instant instant) {
+      return OffsetDateTime.ofInstant(instant.truncatedTo(ChronoUnit.MICROS), ZoneOffset.UTC);
+    }
+    return value;
+  }
+
+  /** Returns a duration as Postgres can keep it, in microseconds. */
+  static long micros(Duration duration) {
+    return Math.addExact(
+        Math.multiplyExact(duration.getSeconds(), 1_000_000L), duration.getNano() / NANOS_A_MICRO);
+  }
+
+  void bindTo(PreparedStatement statement) throws SQLException {
+    for (int i = 0; i < values.size(); i++) {
+      Object value = values.get(i);
+      if (value instanceof Collection<?> texts) {
+        statement.setArray(i + 1, statement.getConnection().createArrayOf("text", texts.toArray()));
+      } else {
+        statement.setObject(i + 1, value);
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.selfupgrade.supabase;
+
+import java.io.PrintWriter;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.function.Supplier;
+import java.util.logging.Logger;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+
+/** Makes physical connections; asks for the URL each time, because a server may have moved. */
+final class Connector implements DataSource {
+
+  private final Supplier<DatabaseUrl> url;
+  private volatile int loginTimeoutSeconds = 1;
+
+  Connector(Supplier<DatabaseUrl> url) {
+    this.url = url;
+  }
+
+  @Override
+  public Connection getConnection() throws SQLException {
+    DatabaseUrl now = url.get();
+    return connect(now, now.properties());
+  }
+
+  /** Connects with another limit on the wait for an answer. */
+  Connection connect(Duration socketTimeout) throws SQLException {
+    DatabaseUrl now = url.get();
+    Properties properties = now.properties();
+    properties.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
+    return connect(now, properties);
+  }
+
+  private static Connection connect(DatabaseUrl url, Properties properties) throws SQLException {
+    Connection connection = new Driver().connect(url.url(), properties);
+    if (connection == null) {
+      throw new SQLException("the driver does not know the URL " + url, "08001");
+    }
+    return connection;
+  }
+
+  @Override
+  public Connection getConnection(String user, String password) throws SQLException {
+    throw new SQLFeatureNotSupportedException("user and password are those of the URL");
+  }
+
+  @Override
+  public @Nullable PrintWriter getLogWriter() {
+    return null;
+  }
+
+  @Override
+  public void setLogWriter(PrintWriter out) {
+    // The driver logs by java.util.logging.
+  }
+
+  @Override
+  public void setLoginTimeout(int seconds) {
+    // For the pool, which waits so long for its threads; the URL's settings limit a connection.
+    loginTimeoutSeconds = seconds;
+  }
+
+  @Override
+  public int getLoginTimeout() {
+    return loginTimeoutSeconds;
+  }
+
+  @Override
+  public Logger getParentLogger() throws SQLFeatureNotSupportedException {
+    throw new SQLFeatureNotSupportedException("the driver has its own logger");
+  }
+
+  @Override
+  public <T> T unwrap(Class<T> type) throws SQLException {
+    if (type.isInstance(this)) {
+      return type.cast(this);
+    }
+    throw new SQLException("this is no " + type.getName());
+  }
+
+  @Override
+  public boolean isWrapperFor(Class<?> type) {
+    return type.isInstance(this);
+  }
+}

@@ -1,0 +1,175 @@
+package io.selfupgrade.supabase;
+
+import io.selfupgrade.agent.ConfigurationException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+
+/**
+ * Where a database is and how to get in, with limits on every wait.
+ *
+ * <p>Takes both usual forms, {@code jdbc:postgresql://host/db?user=u&password=p} and {@code
+ * postgresql://u:p@host/db}; what stands in the URL wins over the defaults here.
+ */
+final class DatabaseUrl {
+
+  private static final List<String> SCHEMES = List.of("postgresql://", "postgres://");
+  private static final String JDBC = "jdbc:postgresql:";
+  private static final int TRANSACTION_POOLER_PORT = 6543;
+
+  /** libpq's names of settings that the driver knows by another name. */
+  private static final Map<String, String> LIBPQ_NAMES =
+      Map.of("application_name", "ApplicationName", "connect_timeout", "connectTimeout");
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "ApplicationName", "selfupgrade",
+          "connectTimeout", "10",
+          "loginTimeout", "10",
+          "socketTimeout", "30",
+          "tcpKeepAlive", "true");
+
+  private final String url;
+  private final Properties properties;
+  private final boolean transactionPooler;
+
+  private DatabaseUrl(String url, Properties properties, boolean transactionPooler) {
+    this.url = url;
+    this.properties = properties;
+    this.transactionPooler = transactionPooler;
+  }
+
+  /**
+   * Reads a URL.
+   *
+   * @throws ConfigurationException if it has another shape; the message does not repeat the URL,
+   *     which may hold a password
+   */
+  static DatabaseUrl parse(String text) {
+    String trimmed = text.trim();
+    for (String scheme : SCHEMES) {
+      if (trimmed.startsWith(scheme)) {
+        return parts("//" + trimmed.substring(scheme.length()));
+      }
+    }
+    if (trimmed.startsWith(JDBC)) {
+      return parts(trimmed.substring(JDBC.length()));
+    }
+    throw unusable("it begins with neither of these");
+  }
+
+  private static DatabaseUrl parts(String text) {
+    int question = text.indexOf('?');
+    String place = question < 0 ? text : text.substring(0, question);
+    Properties properties = new Properties();
+    if (question >= 0) {
+      readQuery(text.substring(question + 1), properties);
+    }
+    if (!place.startsWith("//")) {
+      return finish(place, "localhost", properties);
+    }
+    int slash = place.indexOf('/', 2);
+    String authority = slash < 0 ? place.substring(2) : place.substring(2, slash);
+    int at = authority.lastIndexOf('@');
+    if (at >= 0) {
+      readUser(authority.substring(0, at), properties);
+    }
+    String hosts = authority.substring(at + 1);
+    String database = slash < 0 ? "/" : place.substring(slash);
+    return finish("//" + hosts + database, hosts, properties);
+  }
+
+  private static void readUser(String userInfo, Properties properties) {
+    int colon = userInfo.indexOf(':');
+    properties.setProperty("user", decoded(colon < 0 ? userInfo : userInfo.substring(0, colon)));
+    if (colon >= 0) {
+      properties.setProperty("password", decoded(userInfo.substring(colon + 1)));
+    }
+  }
+
+  private static void readQuery(String query, Properties properties) {
+    for (String pair : query.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      if (equals > 0) {
+        String name = decoded(pair.substring(0, equals));
+        properties.setProperty(
+            LIBPQ_NAMES.getOrDefault(name, name), decoded(pair.substring(equals + 1)));
+      }
+    }
+  }
+
+  private static DatabaseUrl finish(String place, String hosts, Properties properties) {
+    List<String> each = Arrays.asList(hosts.split(",", -1));
+    boolean pooler =
+        Boolean.parseBoolean(properties.getProperty("pgbouncer"))
+            || each.stream().anyMatch(host -> host.endsWith(":" + TRANSACTION_POOLER_PORT));
+    DEFAULTS.forEach(properties::putIfAbsent);
+    if (!each.stream().allMatch(DatabaseUrl::loopback)) {
+      properties.putIfAbsent("sslmode", "require");
+    }
+    if (pooler) {
+      properties.putIfAbsent("prepareThreshold", "0");
+    }
+    return new DatabaseUrl(JDBC + place, properties, pooler);
+  }
+
+  private static boolean loopback(String host) {
+    return host.isEmpty()
+        || host.equals("localhost")
+        || host.startsWith("localhost:")
+        || host.startsWith("127.")
+        || host.startsWith("[::1]");
+  }
+
+  private static String decoded(String text) {
+    try {
+      return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw unusable(
+          "a percent sign in it is not followed by two hexadecimal digits: write a percent sign"
+              + " itself as %25");
+    }
+  }
+
+  private static ConfigurationException unusable(String problem) {
+    return new ConfigurationException(
+        List.of(
+            "the database URL is not usable, "
+                + problem
+                + ": expected jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD or"
+                + " postgresql://USER:PASSWORD@HOST:PORT/DATABASE"));
+  }
+
+  /** Returns the same URL with one setting more. */
+  DatabaseUrl with(String name, String value) {
+    Properties more = properties();
+    more.setProperty(name, value);
+    return new DatabaseUrl(url, more, transactionPooler);
+  }
+
+  /** Returns the URL for the driver, without user, password and settings. */
+  String url() {
+    return url;
+  }
+
+  /** Returns what the driver needs beside the URL, the password among it. */
+  Properties properties() {
+    Properties copy = new Properties();
+    copy.putAll(properties);
+    return copy;
+  }
+
+  /** Tells whether a session would be another one with each transaction. */
+  boolean transactionPooler() {
+    return transactionPooler;
+  }
+
+  /** Returns the URL without secrets. */
+  @Override
+  public String toString() {
+    return url;
+  }
+}

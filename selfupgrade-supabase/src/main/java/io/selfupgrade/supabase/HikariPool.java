@@ -1,0 +1,86 @@
+package io.selfupgrade.supabase;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/** A pool of our own, and dedicated connections beside it. */
+final class HikariPool implements Pool {
+
+  private static final Duration LONGEST_BORROW = Duration.ofSeconds(2);
+  private static final Duration LONGEST_CHECK = Duration.ofSeconds(1);
+  private static final Duration IDLE = Duration.ofMinutes(1);
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(45);
+  private static final Duration LONGEST_MIGRATION = Duration.ofMinutes(10);
+
+  private final HikariDataSource pooled;
+  private final Connector connector;
+  private final Connector migrator;
+  private final boolean keepsSessions;
+  private final Runnable afterClose;
+  private final int size;
+
+  /** What a pool is made of. */
+  record Plan(
+      Connector connector,
+      Connector migrator,
+      boolean keepsSessions,
+      int size,
+      Runnable afterClose) {}
+
+  HikariPool(Plan plan) {
+    connector = plan.connector();
+    migrator = plan.migrator();
+    keepsSessions = plan.keepsSessions();
+    size = plan.size();
+    afterClose = plan.afterClose();
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("selfupgrade-postgres");
+    config.setDataSource(connector);
+    config.setMaximumPoolSize(size);
+    config.setMinimumIdle(1);
+    config.setIdleTimeout(IDLE.toMillis());
+    config.setKeepaliveTime(KEEP_ALIVE.toMillis());
+    config.setConnectionTimeout(LONGEST_BORROW.toMillis());
+    config.setValidationTimeout(LONGEST_CHECK.toMillis());
+    config.setInitializationFailTimeout(-1);
+    config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+    pooled = new HikariDataSource(config);
+  }
+
+  @Override
+  public Connection borrow() throws SQLException {
+    return pooled.getConnection();
+  }
+
+  @Override
+  public Connection dedicated(Duration longestAnswer) throws SQLException {
+    return connector.connect(longestAnswer);
+  }
+
+  @Override
+  public Connection forMigrations() throws SQLException {
+    return migrator.connect(LONGEST_MIGRATION);
+  }
+
+  @Override
+  public int hostTransactions() {
+    return size - 1;
+  }
+
+  @Override
+  public boolean keepsSessions() {
+    return keepsSessions;
+  }
+
+  @Override
+  public void close() {
+    try {
+      pooled.close();
+    } finally {
+      afterClose.run();
+    }
+  }
+}

@@ -1,0 +1,282 @@
+package io.selfupgrade.supabase;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Secret;
+import io.selfupgrade.failover.InstanceStore;
+import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.upgrade.SnapshotStore;
+import io.selfupgrade.upgrade.UpgradeJournal;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/**
+ * Keeps the state of agents in Postgres: Supabase's, another one, or one of the agent's own.
+ *
+ * <p>Describes and does nothing until {@link #open}, which {@code SelfUpgrade.start()} calls; may
+ * be opened again after {@link #close}. Needs Postgres 15 or later and uses the schema {@code
+ * selfupgrade} in it, whatever the search path. Thread-safe.
+ *
+ * <p>Holds a pool of two connections and one session for each instance that stands by or leads. A
+ * transaction pooler (Supabase's port 6543) works, but take-over and wake-ups are slower there, as
+ * it keeps no session.
+ *
+ * <pre>{@code
+ * PostgresStore.at(Secret.env("SUPABASE_DB_URL")).poolSize(4)
+ * }</pre>
+ */
+public final class PostgresStore implements AgentStore {
+
+  private static final String PORT = "AgentStore";
+  private static final int OLDEST_SERVER = 150_000;
+  private static final int MOST_CONNECTIONS = 100;
+
+  private final Origin origin;
+  private final Settings settings;
+  private final Database database = new Database();
+  private final PostgresLeadershipStore leadership = new PostgresLeadershipStore(database);
+  private final PostgresInstanceStore instances = new PostgresInstanceStore(database);
+  private final PostgresUpgradeJournal journal = new PostgresUpgradeJournal(database);
+  private final PostgresSnapshotStore snapshots = new PostgresSnapshotStore(database);
+  private final PostgresTaskStore tasks = new PostgresTaskStore(database);
+
+  /** What was chosen beside the place. */
+  record Settings(int poolSize, Migrations migrations, Optional<Secret> migrateUrl) {
+    private static final Settings DEFAULT = new Settings(2, Migrations.APPLY, Optional.empty());
+  }
+
+  private PostgresStore(Origin origin, Settings settings) {
+    this.origin = origin;
+    this.settings = settings;
+  }
+
+  /**
+   * Describes the store in a database.
+   *
+   * <p>Unless the URL says otherwise: {@code sslmode=require} for any host but this machine's, 10 s
+   * to connect, 30 s for an answer, TCP keep-alive.
+   *
+   * @param url {@code jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD} or {@code
+   *     postgresql://USER:PASSWORD@HOST:PORT/DATABASE}
+   * @throws io.selfupgrade.agent.ConfigurationException if the URL has another shape
+   */
+  public static PostgresStore at(String url) {
+    DatabaseUrl.parse(url);
+    return at(Secret.of(url));
+  }
+
+  /**
+   * Describes the store in a database whose URL is secret; it is read when the store is opened.
+   *
+   * @param url as for {@link #at(String)}
+   */
+  public static PostgresStore at(Secret url) {
+    Objects.requireNonNull(url, "url");
+    return new PostgresStore(Origin.at(url), Settings.DEFAULT);
+  }
+
+  /**
+   * Describes the store behind the host's own pool, which is never closed here.
+   *
+   * <p>An instance that stands by or leads borrows one connection for its life, beside those for
+   * each call: size the pool for that. The connections must be pgjdbc's or wrap them, with the
+   * isolation READ COMMITTED.
+   */
+  public static PostgresStore using(DataSource source) {
+    Objects.requireNonNull(source, "source");
+    return new PostgresStore(Origin.using(source), Settings.DEFAULT);
+  }
+
+  /**
+   * Describes the store in a Postgres of the agent's own, whose server belongs to the directory.
+   *
+   * <p>The server is started by the first opened store and stopped with the last; its binaries are
+   * a dependency that the message of a failing {@link #open} names.
+   *
+   * @param directory created if absent; not shared between machines
+   */
+  public static PostgresStore embedded(Path directory) {
+    Objects.requireNonNull(directory, "directory");
+    return new PostgresStore(Origin.embedded(directory), Settings.DEFAULT);
+  }
+
+  /**
+   * Stops the server that belongs to a directory, whoever uses it; does nothing if none runs.
+   *
+   * @throws AdapterException if it cannot be stopped
+   */
+  public static void stopEmbedded(Path directory) {
+    EmbeddedPostgres.stop(directory);
+  }
+
+  /**
+   * Describes the same store with another size of the pool; 2 by default.
+   *
+   * @param connections from 2 to 100; one stays free for the store itself, the others are for
+   *     {@link PostgresRun} at once; without effect on {@link #using}
+   * @throws IllegalArgumentException if the number is another
+   */
+  public PostgresStore poolSize(int connections) {
+    if (connections < 2 || connections > MOST_CONNECTIONS) {
+      throw new IllegalArgumentException(
+          "pool size " + connections + ": expected 2 to " + MOST_CONNECTIONS);
+    }
+    return with(new Settings(connections, settings.migrations, settings.migrateUrl));
+  }
+
+  /**
+   * Describes the same store with another rule for its schema; {@link Migrations#APPLY} by default.
+   */
+  public PostgresStore migrations(Migrations rule) {
+    Objects.requireNonNull(rule, "rule");
+    return with(new Settings(settings.poolSize, rule, settings.migrateUrl));
+  }
+
+  /**
+   * Describes the same store with another URL for migrations, that of the schema's owner.
+   *
+   * @param url as for {@link #at(String)}; the store's own by default
+   */
+  public PostgresStore migrateUrl(Secret url) {
+    Objects.requireNonNull(url, "url");
+    return with(new Settings(settings.poolSize, settings.migrations, Optional.of(url)));
+  }
+
+  private PostgresStore with(Settings other) {
+    return new PostgresStore(origin, other);
+  }
+
+  @Override
+  public synchronized void open(SchemaMode schema) {
+    Objects.requireNonNull(schema, "schema");
+    boolean apply = schema == SchemaMode.APPLY && settings.migrations == Migrations.APPLY;
+    if (database.isOpen()) {
+      checkSchema(database.pool(), apply);
+      return;
+    }
+    Pool pool = origin.open(settings);
+    try {
+      checkServer(pool);
+      checkSchema(pool, apply);
+    } catch (RuntimeException | Error e) {
+      closeAfter(pool, e);
+      throw e;
+    }
+    database.opened(pool);
+  }
+
+  private static void closeAfter(Pool pool, Throwable failure) {
+    try {
+      pool.close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private void checkServer(Pool pool) {
+    // Not through the pool, whose timeout would hide why there is no connection.
+    try (Connection connection = pool.dedicated(PostgresSession.LONGEST_ANSWER)) {
+      Statements statements = new Statements(connection);
+      statements.first(
+          "select current_setting('server_version_num')::int as version,"
+              + " current_setting('server_version') as name,"
+              + " current_setting('transaction_isolation') as isolation",
+          row -> {
+            if (row.number("version") < OLDEST_SERVER) {
+              throw wrong("Postgres " + row.text("name") + " is too old: expected 15 or later");
+            }
+            if (!row.text("isolation").equals("read committed")) {
+              throw wrong(
+                  "transactions are "
+                      + row.text("isolation")
+                      + " by default: expected read committed; set default_transaction_isolation");
+            }
+            return true;
+          },
+          Arguments.of());
+    } catch (SQLException e) {
+      throw Database.failure(PORT, "connecting to " + origin, e);
+    }
+  }
+
+  private static AdapterException wrong(String problem) {
+    return new AdapterException(PORT, problem, false, null);
+  }
+
+  private static void checkSchema(Pool pool, boolean apply) {
+    List<MigrationFile> files = MigrationFile.own();
+    if (apply) {
+      migrate(pool, files);
+      return;
+    }
+    try (Connection connection = pool.dedicated(PostgresSession.LONGEST_ANSWER)) {
+      List<String> missing =
+          new MigrationRunner(connection).missing(files).stream().map(MigrationFile::name).toList();
+      if (!missing.isEmpty()) {
+        throw wrong(
+            "the schema selfupgrade is not up to date, and this instance may not change it: missing "
+                + String.join(", ", missing)
+                + "; apply them as the owner, by `supabase db push` or by opening the store once"
+                + " with Migrations.APPLY");
+      }
+    } catch (SQLException e) {
+      throw Database.failure(PORT, "checking the schema", e);
+    }
+  }
+
+  private static List<String> migrate(Pool pool, List<MigrationFile> files) {
+    try (Connection connection = pool.forMigrations()) {
+      return new MigrationRunner(connection).apply(files);
+    } catch (SQLException e) {
+      throw Database.failure(PORT, "connecting for migrations", e);
+    }
+  }
+
+  @Override
+  public List<String> migrate(Path directory) {
+    return migrate(database.pool(), MigrationFile.in(directory));
+  }
+
+  @Override
+  public LeadershipStore leadership() {
+    return leadership;
+  }
+
+  @Override
+  public InstanceStore instances() {
+    return instances;
+  }
+
+  @Override
+  public UpgradeJournal journal() {
+    return journal;
+  }
+
+  @Override
+  public SnapshotStore snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public TaskStore tasks() {
+    return tasks;
+  }
+
+  @Override
+  public synchronized void close() {
+    database.close();
+  }
+
+  /** Returns the store's place, without secrets. */
+  @Override
+  public String toString() {
+    return "PostgresStore[" + origin + "]";
+  }
+}

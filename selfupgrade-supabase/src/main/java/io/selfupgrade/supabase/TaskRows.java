@@ -1,0 +1,145 @@
+package io.selfupgrade.supabase;
+
+import io.selfupgrade.agent.Json;
+import io.selfupgrade.schedule.Missed;
+import io.selfupgrade.schedule.Overlap;
+import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskPolicy;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Tasks and ticks between the api's records and the tables' columns. */
+final class TaskRows {
+
+  /** The columns of a definition; the table's alias is {@code t}. */
+  static final String DEFINITION =
+      "t.name, t.schedule, t.cron_expression, t.time_zone, t.period_micros, t.due_at, t.missed,"
+          + " t.missed_most, t.missed_micros, t.overlap, t.payload";
+
+  /** The columns of a run; the table's alias is {@code r}. */
+  static final String RUN =
+      "r.id, r.agent, r.task, r.due, r.attempt, r.holder, r.epoch, r.state, r.started_at,"
+          + " r.finished_at, r.error";
+
+  private TaskRows() {}
+
+  /** The parts of a schedule, one for each column. */
+  record ScheduleColumns(
+      String kind,
+      @Nullable String cron,
+      @Nullable String zone,
+      @Nullable Duration period,
+      @Nullable Instant dueAt) {
+
+    static ScheduleColumns of(Schedule schedule) {
+      if (schedule instanceof Schedule.Cron cron) {
+        return new ScheduleColumns("CRON", cron.expression(), cron.zone().getId(), null, null);
+      }
+      if (schedule instanceof Schedule.Every every) {
+        return new ScheduleColumns(
+            "EVERY", null, null, every.period().truncatedTo(ChronoUnit.MICROS), null);
+      }
+      if (schedule instanceof Schedule.At at) {
+        return new ScheduleColumns(
+            "AT", null, null, null, at.instant().truncatedTo(ChronoUnit.MICROS));
+      }
+      throw new IllegalStateException("schedule " + schedule + " has no columns yet");
+    }
+  }
+
+  /** The parts of a policy, one for each column. */
+  record PolicyColumns(
+      String missed, @Nullable Integer most, @Nullable Duration oldest, Overlap overlap) {
+
+    static PolicyColumns of(TaskPolicy policy) {
+      Missed missed = policy.missed();
+      if (missed instanceof Missed.Skip) {
+        return new PolicyColumns("SKIP", null, null, policy.overlap());
+      }
+      if (missed instanceof Missed.RunOnce) {
+        return new PolicyColumns("RUN_ONCE", null, null, policy.overlap());
+      }
+      if (missed instanceof Missed.RunAll all) {
+        return new PolicyColumns("RUN_ALL", all.most(), null, policy.overlap());
+      }
+      if (missed instanceof Missed.Within within) {
+        return new PolicyColumns(
+            "WITHIN", null, within.oldest().truncatedTo(ChronoUnit.MICROS), policy.overlap());
+      }
+      throw new IllegalStateException("rule " + missed + " has no columns yet");
+    }
+  }
+
+  static TaskDefinition definition(Row row) throws SQLException {
+    return new TaskDefinition(
+        row.text("name"), schedule(row), policy(row), Json.of(row.text("payload")));
+  }
+
+  private static Schedule schedule(Row row) throws SQLException {
+    String kind = row.text("schedule");
+    return switch (kind) {
+      case "CRON" -> Schedule.cron(row.text("cron_expression"), ZoneId.of(row.text("time_zone")));
+      case "EVERY" -> Schedule.every(row.duration("period_micros"));
+      case "AT" -> Schedule.at(row.instant("due_at"));
+      default -> throw new SQLException("schedule " + kind + " is of a newer version");
+    };
+  }
+
+  private static TaskPolicy policy(Row row) throws SQLException {
+    String kind = row.text("missed");
+    Missed missed =
+        switch (kind) {
+          case "SKIP" -> Missed.skip();
+          case "RUN_ONCE" -> Missed.runOnce();
+          case "RUN_ALL" -> Missed.runAll((int) row.number("missed_most"));
+          case "WITHIN" -> Missed.within(row.duration("missed_micros"));
+          default -> throw new SQLException("rule " + kind + " is of a newer version");
+        };
+    return new TaskPolicy(missed, row.constant(Overlap.class, "overlap"));
+  }
+
+  static RunClaim claim(Row row) throws SQLException {
+    return new RunClaim(
+        row.uuid("id"),
+        row.text("task"),
+        row.instant("due"),
+        (int) row.number("attempt"),
+        row.fence());
+  }
+
+  static RunRecord run(Row row) throws SQLException {
+    return new RunRecord(
+        claim(row),
+        row.constant(RunRecord.State.class, "state"),
+        row.instant("started_at"),
+        row.instantIfAny("finished_at"),
+        row.text("error"));
+  }
+
+  /** Tells whether two schedules are the same as far as the table can keep them. */
+  static boolean same(Schedule left, Schedule right) {
+    return ScheduleColumns.of(left).equals(ScheduleColumns.of(right));
+  }
+
+  /** Tells whether two policies are the same as far as the table can keep them. */
+  static boolean same(TaskPolicy left, TaskPolicy right) {
+    return PolicyColumns.of(left).equals(PolicyColumns.of(right));
+  }
+
+  /** Cuts an error to what is worth keeping. */
+  static Optional<String> kept(Optional<String> error) {
+    return error.map(
+        text -> {
+          String clean = text.replace("\u0000", "\uFFFD");
+          return clean.length() <= 8000 ? clean : clean.substring(0, 8000);
+        });
+  }
+}
