@@ -43,7 +43,7 @@ final class ReleaseCommands {
             makes the unsigned release OUT/VERSION
         sign OUT/VERSION --key FILE...
             adds signatures; those of other keys stay
-        publish OUT/VERSION [--channel NAME] --key FILE...
+        publish OUT/VERSION [--channel NAME] [--expires TIME|DURATION] --key FILE...
             makes it the newest release of the channel (stable): writes and signs OUT/latest.json
         verify OUT/VERSION --key FILE... [--threshold N]
             checks signatures by these public keys, and every file
@@ -92,7 +92,7 @@ final class ReleaseCommands {
       case "keygen" -> keygen(Arguments.parse(args, 1, Set.of("name")));
       case "make" -> make(Arguments.parse(args, 1, Arguments.MAKE));
       case "sign" -> sign(Arguments.parse(args, 1, Set.of("key")));
-      case "publish" -> publish(Arguments.parse(args, 1, Set.of("key", "channel")));
+      case "publish" -> publish(Arguments.parse(args, 1, Set.of("key", "channel", "expires")));
       case "verify" -> verify(Arguments.parse(args, 1, Set.of("key", "threshold")));
       case "install" -> install(Arguments.parse(args, 2, Set.of("key", "threshold")));
       default ->
@@ -149,7 +149,11 @@ final class ReleaseCommands {
 
   private void publish(Arguments args) throws IOException, RefusalException {
     ReleaseIndex index =
-        tool.publish(args.path(0), args.one("channel").orElse("stable"), args.paths("key"));
+        tool.publish(
+            args.path(0),
+            args.one("channel").orElse("stable"),
+            args.one("expires").map(tool::time),
+            args.paths("key"));
     out.println(
         "published "
             + index.version()

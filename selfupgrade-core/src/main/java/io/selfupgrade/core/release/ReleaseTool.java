@@ -118,6 +118,18 @@ public final class ReleaseTool {
   }
 
   /**
+   * Makes a release the newest of a channel, by an index that does not expire.
+   *
+   * @see #publish(Path, String, Optional, List)
+   * @throws RefusalException if the release is not signed or its manifest not usable
+   * @throws IOException if files cannot be read or written
+   */
+  public ReleaseIndex publish(Path release, String channel, List<Path> privateKeys)
+      throws IOException, RefusalException {
+    return publish(release, channel, Optional.empty(), privateKeys);
+  }
+
+  /**
    * Makes a release the newest of a channel: writes and signs the index beside it, serial + 1.
    *
    * <p>Atomic but for an instant between the renames of index and signatures; after a kill in that
@@ -125,11 +137,14 @@ public final class ReleaseTool {
    *
    * @param release {@code out/<version>}, signed
    * @param channel {@code stable} or another channel's name
+   * @param expires after which agents no longer take the index for the newest; it must be published
+   *     again before
    * @param privateKeys key files, as for {@link #sign}
    * @throws RefusalException if the release is not signed or its manifest not usable
    * @throws IOException if files cannot be read or written
    */
-  public ReleaseIndex publish(Path release, String channel, List<Path> privateKeys)
+  public ReleaseIndex publish(
+      Path release, String channel, Optional<Instant> expires, List<Path> privateKeys)
       throws IOException, RefusalException {
     List<SigningKey> keys = keys(privateKeys);
     SignedDocument document = manifest(release);
@@ -144,12 +159,7 @@ public final class ReleaseTool {
     long serial = previous.isPresent() ? IndexCodec.decode(previous.get().document()).serial() : 0;
     ReleaseIndex index =
         new ReleaseIndex(
-            found.id().name(),
-            channel,
-            found.version(),
-            serial + 1,
-            clock.instant(),
-            Optional.empty());
+            found.id().name(), channel, found.version(), serial + 1, clock.instant(), expires);
     byte[] content = IndexCodec.encode(index);
     SignatureFile signatures = SignatureFile.empty();
     for (SigningKey key : keys) {

@@ -112,7 +112,6 @@ public final class Staging {
     discard(upgrade);
     requireSpace(release);
     Path directory = directory(upgrade);
-    boolean complete = false;
     try (Download download = new Download(source, release, limits, progress, nanoTime)) {
       Files.createDirectory(directory);
       for (ReleaseFile file : release.files()) {
@@ -123,14 +122,15 @@ public final class Staging {
       writeRecords(verified, directory);
       Tree.seal(directory);
       DurableFile.syncDirectory(home.staging());
-      complete = true;
       return directory;
     } catch (IOException e) {
-      throw trouble("release " + release.version() + " cannot be written to " + directory, e);
-    } finally {
-      if (!complete) {
-        discard(upgrade);
-      }
+      AdapterException trouble =
+          trouble("release " + release.version() + " cannot be written to " + directory, e);
+      discardAfter(trouble, upgrade);
+      throw trouble;
+    } catch (RefusalException | RuntimeException e) {
+      discardAfter(e, upgrade);
+      throw e;
     }
   }
 
@@ -193,6 +193,14 @@ public final class Staging {
       }
     } catch (IOException e) {
       throw trouble(home.staging() + " cannot be listed", e);
+    }
+  }
+
+  private void discardAfter(Exception failure, UUID upgrade) {
+    try {
+      discard(upgrade);
+    } catch (AdapterException e) {
+      failure.addSuppressed(e);
     }
   }
 

@@ -8,6 +8,7 @@ import io.selfupgrade.launcher.Home;
 import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.SignedDocument;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -48,7 +49,9 @@ class BundleMutationTest {
       Files.write(target, mutated);
       try {
         accept(bundle, staging);
-        fail("mutation %d of %s was accepted: %s", i, target, new String(mutated));
+        fail(
+            "mutation %d of %s was accepted: %s",
+            i, target, new String(mutated, StandardCharsets.ISO_8859_1));
       } catch (RefusalException expected) {
         assertThat(expected.reason().message()).isNotBlank();
       } catch (AdapterException | IOException e) {

@@ -96,6 +96,12 @@ class PullTest {
                     served.incrementAndGet();
                     return 'x';
                   }
+
+                  @Override
+                  public int read(byte[] buffer, int offset, int length) {
+                    served.addAndGet(length);
+                    return length;
+                  }
                 });
 
     assertRefused(
@@ -171,6 +177,11 @@ class PullTest {
                       Thread.currentThread().interrupt();
                     }
                     throw new IOException("closed");
+                  }
+
+                  @Override
+                  public int read(byte[] buffer, int offset, int length) throws IOException {
+                    return read();
                   }
 
                   @Override

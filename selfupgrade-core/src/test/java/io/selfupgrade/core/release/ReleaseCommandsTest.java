@@ -59,11 +59,15 @@ class ReleaseCommandsTest {
     assertThat(run("verify", at("out/1.0.0"), "--key", at("keys/k.pub"))).isEqualTo(1);
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("refused: TOO_FEW_SIGNATURES");
     assertThat(run("sign", at("out/1.0.0"), "--key", at("keys/k.key"))).isZero();
-    assertThat(run("publish", at("out/1.0.0"), "--key", at("keys/k.key"))).isZero();
+    assertThat(run("publish", at("out/1.0.0"), "--expires=P1D", "--key", at("keys/k.key")))
+        .isZero();
     assertThat(run("verify", at("out/1.0.0"), "--key", at("keys/k.pub"))).isZero();
     assertThat(run("install", at("home"), at("out/1.0.0"), "--key", at("keys/k.pub"))).isZero();
 
     assertThat(root.resolve("home/current")).hasContent("1.0.0");
+    assertThat(root.resolve("out/latest.json"))
+        .content()
+        .contains("\"expires\": \"" + Bundle.NOW.plusSeconds(86_400) + "\"");
     assertThat(out.toString(StandardCharsets.UTF_8))
         .contains("verified bot 1.0.0: 2 files, 6 bytes")
         .contains("serial 1");
