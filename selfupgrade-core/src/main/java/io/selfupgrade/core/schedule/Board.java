@@ -1,0 +1,179 @@
+package io.selfupgrade.core.schedule;
+
+import io.selfupgrade.schedule.TaskAgenda;
+import io.selfupgrade.schedule.TaskDefinition;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the coordinator knows of the tasks: the store's last answer and what it did since.
+ *
+ * <p>Only the primary claims, so this stays true between two looks at the store; a claim that finds
+ * otherwise is refused there. Confined to one thread.
+ */
+final class Board {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Board.class);
+
+  private final Runs runs;
+  private Map<String, Row> rows = Map.of();
+
+  /** One task. */
+  static final class Row {
+    private final TaskDefinition definition;
+    private final Instant anchor;
+    private final Ticks ticks;
+    private final Backoff backoff = new Backoff();
+    private Optional<Instant> nextDue = Optional.empty();
+    private int runningElsewhere;
+    private int waiting;
+    private long notBeforeNanos;
+    private boolean resting;
+
+    private Row(TaskDefinition definition, Instant anchor) {
+      this.definition = definition;
+      this.anchor = anchor;
+      this.ticks = Ticks.of(definition.schedule(), anchor);
+    }
+
+    TaskDefinition definition() {
+      return definition;
+    }
+
+    /** Notes that the ledger holds the ticks before that one. */
+    void moved(Optional<Instant> next) {
+      nextDue = next;
+      backoff.reset();
+    }
+
+    /** Notes that a waiting tick was claimed. */
+    void claimedWaiting() {
+      waiting--;
+      backoff.reset();
+    }
+
+    /** Lets the task rest after trouble; true if the last thing with it went well. */
+    boolean rest(long nanos) {
+      boolean first = backoff.fresh();
+      notBeforeNanos = nanos + backoff.next().toNanos();
+      resting = true;
+      return first;
+    }
+
+    private boolean rests(long nanos) {
+      resting = resting && notBeforeNanos - nanos > 0;
+      return resting;
+    }
+  }
+
+  /**
+   * What to do with a task.
+   *
+   * @param row the task
+   * @param decision a claim or a skip
+   */
+  record Action(Row row, TickPlan.Decision decision) {
+    private Instant due() {
+      if (decision instanceof TickPlan.Claim claim) {
+        return claim.claiming().tick();
+      }
+      return decision instanceof TickPlan.Skip skip ? skip.claiming().tick() : Instant.MIN;
+    }
+  }
+
+  Board(Runs runs) {
+    this.runs = runs;
+  }
+
+  /**
+   * Takes the store's answer over.
+   *
+   * @param activeBefore runs of this process by task, counted before the store was asked
+   */
+  void update(TaskAgenda agenda, Map<String, Integer> activeBefore) {
+    Map<String, Row> updated = new LinkedHashMap<>();
+    for (TaskAgenda.Entry entry : agenda.tasks()) {
+      String name = entry.definition().name();
+      Row row = rows.get(name);
+      try {
+        if (row == null || !sameGrid(row, entry) || !row.definition.equals(entry.definition())) {
+          row = new Row(entry.definition(), entry.anchor());
+        }
+      } catch (IllegalArgumentException e) {
+        LOG.error("Task {} is not run: its schedule in the store cannot be read", name, e);
+        continue;
+      }
+      row.nextDue = entry.nextDue();
+      row.waiting = entry.waiting();
+      row.runningElsewhere = Math.max(0, entry.running() - activeBefore.getOrDefault(name, 0));
+      updated.put(name, row);
+    }
+    rows = updated;
+  }
+
+  /** Returns the tasks of which more ticks run than this process knows. */
+  List<String> runningElsewhere() {
+    return rows.values().stream()
+        .filter(row -> row.runningElsewhere > 0)
+        .map(row -> row.definition.name())
+        .toList();
+  }
+
+  /** Returns what is to be done now, the longest due first. */
+  List<Action> actions(Instant now, Instant servedSince, long nanos) {
+    List<Action> actions = new ArrayList<>();
+    for (Row row : rows.values()) {
+      if (!row.rests(nanos)) {
+        TickPlan.Decision decision = TickPlan.decide(standing(row), now, servedSince);
+        if (!(decision instanceof TickPlan.Wait)) {
+          actions.add(new Action(row, decision));
+        }
+      }
+    }
+    actions.sort(Comparator.comparing(Action::due));
+    return actions;
+  }
+
+  /** Returns how long nothing is to be done, as far as is known; at most that long. */
+  long idleNanos(StoreClock clock, Instant servedSince, long nanos, long most) {
+    Instant now = clock.at(nanos);
+    long idle = most;
+    for (Row row : rows.values()) {
+      if (row.rests(nanos)) {
+        idle = Math.min(idle, row.notBeforeNanos - nanos);
+      } else if (TickPlan.decide(standing(row), now, servedSince) instanceof TickPlan.Wait wait) {
+        idle = Math.min(idle, wait.until().map(due -> until(due, now, most)).orElse(most));
+      } else if (!runs.full()) {
+        idle = 0;
+      }
+    }
+    return idle;
+  }
+
+  private static long until(Instant due, Instant now, long most) {
+    return due.isAfter(now.plusNanos(most)) ? most : now.until(due, ChronoUnit.NANOS);
+  }
+
+  private static boolean sameGrid(Row row, TaskAgenda.Entry entry) {
+    return row.anchor.equals(entry.anchor());
+  }
+
+  private TickPlan.Standing standing(Row row) {
+    String name = row.definition.name();
+    return new TickPlan.Standing(
+        name,
+        row.definition.policy(),
+        row.ticks,
+        row.nextDue,
+        runs.active(name) + row.runningElsewhere,
+        row.waiting);
+  }
+}

@@ -1,0 +1,20 @@
+package io.selfupgrade.core.schedule;
+
+import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskHandler;
+import java.util.Objects;
+
+/**
+ * A task and the code that runs it.
+ *
+ * @param definition what it is and when it is due
+ * @param handler what is called at each tick, from several threads if the task allows overlap
+ */
+public record DeclaredTask(TaskDefinition definition, TaskHandler handler) {
+
+  /** Validates that both are there. */
+  public DeclaredTask {
+    Objects.requireNonNull(definition, "definition");
+    Objects.requireNonNull(handler, "handler");
+  }
+}

@@ -1,0 +1,296 @@
+package io.selfupgrade.core.schedule;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.schedule.Missed;
+import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskHandler;
+import io.selfupgrade.schedule.TaskStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the declared tasks of an agent while its instance is the primary.
+ *
+ * <p>Each tick is claimed in the store's ledger before its handler is called and finished there
+ * after: started at least once, recorded exactly once. What is due is judged by the store's clock
+ * alone. Trouble with the store pauses claiming and is tried again; a handler that throws ends its
+ * own tick only.
+ *
+ * <p>Thread-safe. Before the first {@link #promoted} there is no thread, after {@link #close} none
+ * is left; between them one coordinator, and the threads of the handlers.
+ */
+public final class TickEngine implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TickEngine.class);
+  private static final Duration LONGEST_PERIOD = Duration.ofDays(36_500);
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+  private static final Duration LONGEST_CLAIM = Duration.ofSeconds(2);
+  private static final Duration LONGEST_PREPARATION = Duration.ofSeconds(5);
+  private static final Duration LONGEST_GRACE = Duration.ofSeconds(5);
+  private static final Duration LONGEST_GIVING_BACK = Duration.ofMillis(500);
+  private static final Duration LONGEST_END = Duration.ofSeconds(2);
+
+  private final AgentName agent;
+  private final boolean anyTask;
+  private final Admission admission = new Admission();
+  private final @Nullable ThreadPoolExecutor pool;
+  private final Runs runs;
+  private final Thread coordinator;
+
+  /**
+   * What a drain did.
+   *
+   * @param finished runs that ended and are recorded
+   * @param givenBack runs that wait in the ledger for the next primary
+   * @param left runs of which neither could be recorded in time; the next primary reclaims them
+   */
+  public record Drained(int finished, int givenBack, int left) {}
+
+  /**
+   * Describes an engine; starts nothing.
+   *
+   * @param tasks what to run; valid by {@link #validate}
+   */
+  public TickEngine(
+      AgentName agent, TaskStore ledger, Collection<DeclaredTask> tasks, TickSettings settings) {
+    this.agent = Objects.requireNonNull(agent, "agent");
+    Map<String, TaskHandler> handlers = new LinkedHashMap<>();
+    tasks.forEach(task -> handlers.put(task.definition().name(), task.handler()));
+    this.anyTask = !handlers.isEmpty();
+    this.pool = settings.executor() == null ? pool(agent, settings.atOnce()) : null;
+    Executor executor = pool != null ? pool : Objects.requireNonNull(settings.executor());
+    this.runs = new Runs(ledger, handlers, executor, settings.atOnce(), admission);
+    List<TaskDefinition> definitions = tasks.stream().map(DeclaredTask::definition).toList();
+    this.coordinator =
+        new Thread(
+            new Coordinator(agent, ledger, definitions, settings, admission, runs),
+            "selfupgrade " + agent + " ticks");
+  }
+
+  /**
+   * Returns what is wrong with tasks, a sentence each; empty if nothing is.
+   *
+   * <p>Finds cron expressions that are wrong or never due, names declared twice, and times that no
+   * ledger holds.
+   */
+  public static List<String> validate(Collection<TaskDefinition> definitions) {
+    List<String> problems = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (TaskDefinition definition : definitions) {
+      String task = "task \"" + definition.name() + "\"";
+      if (!names.add(definition.name())) {
+        problems.add(task + " is declared twice: give one of them another name");
+      }
+      problem(definition.schedule()).ifPresent(what -> problems.add(task + ": " + what));
+      if (definition.policy().missed() instanceof Missed.Within within
+          && within.oldest().isNegative()) {
+        problems.add(task + ": missed ticks within " + within.oldest() + ": expected 0 or more");
+      }
+    }
+    return problems;
+  }
+
+  /**
+   * Begins to serve: declares the tasks, takes over lost runs, then claims what is due.
+   *
+   * <p>May be called any number of times, after {@link #demoted} and after {@link #closeAdmission}.
+   * Blocks for at most 5 s.
+   *
+   * @param fence the new leadership
+   * @param attestedDead an instance that is dead for certain, whose runs are lost
+   * @return whether ticks are claimed already; false: the store was away, and the engine goes on
+   *     trying
+   * @throws IllegalStateException if the engine is closed
+   */
+  public boolean promoted(Fence fence, Optional<InstanceId> attestedDead) {
+    if (!fence.agent().equals(agent)) {
+      throw new IllegalArgumentException(
+          "fence of agent " + fence.agent() + ": expected one of " + agent);
+    }
+    Term term = admission.begin(fence, attestedDead);
+    if (!anyTask) {
+      return true;
+    }
+    synchronized (coordinator) {
+      if (coordinator.getState() == Thread.State.NEW) {
+        coordinator.start();
+      }
+    }
+    return admission.awaitOpen(term, LONGEST_PREPARATION);
+  }
+
+  /**
+   * Stops claiming, at once: after the return no handler is started.
+   *
+   * <p>A claim that is under way is waited for, 2 s at most; one that succeeds later is given back.
+   */
+  public void closeAdmission() {
+    admission.close(LONGEST_CLAIM);
+  }
+
+  /**
+   * Closes admission and lets the running handlers end; never waits for the calling one.
+   *
+   * <p>What no handler has begun is given back at once. Shortly before the time is over the others
+   * are told ({@link io.selfupgrade.schedule.TaskRun#cancelled()}), then interrupted and given
+   * back.
+   *
+   * @param remaining after which this returns, whatever happens
+   */
+  public Drained drain(Duration remaining) {
+    long deadline = System.nanoTime() + remaining.toNanos();
+    closeAdmission();
+    long before = runs.recorded();
+    int givenBack = runs.giveBackUnstarted();
+    Duration grace = shorter(LONGEST_GRACE, remaining.dividedBy(4));
+    Duration givingBack = shorter(LONGEST_GIVING_BACK, remaining.dividedBy(10));
+    if (!runs.awaitOthers(until(deadline).minus(grace))) {
+      runs.cancelOthers();
+      runs.awaitOthers(until(deadline).minus(givingBack));
+      givenBack += runs.giveBackOthers();
+      runs.awaitOthers(until(deadline));
+    }
+    int left = runs.countOthers();
+    int recorded = (int) (runs.recorded() - before);
+    int backInTime = Math.min(givenBack, recorded);
+    Drained drained = new Drained(recorded - backInTime, backInTime, left);
+    LOG.info(
+        "Drained ticks of {}: {} finished, {} given back, {} left to be reclaimed",
+        agent,
+        drained.finished(),
+        drained.givenBack(),
+        drained.left());
+    return drained;
+  }
+
+  /** Stops claiming, because the lead is lost; running handlers are told, not interrupted. */
+  public void demoted() {
+    closeAdmission();
+    runs.cancelOthers();
+  }
+
+  /** Pauses claiming while it is not known who leads; false resumes it. */
+  public void unsure(boolean doubt) {
+    admission.unsure(doubt);
+  }
+
+  /** Tells that the store has news; it is asked soon. */
+  public void wake() {
+    admission.wake();
+  }
+
+  /**
+   * Ends the engine for good: interrupts and gives back what still runs, and ends its threads.
+   *
+   * <p>Waits 2 s at most for each. Idempotent.
+   */
+  @Override
+  public void close() {
+    closeAdmission();
+    runs.giveBackOthers();
+    admission.end();
+    boolean ended = join();
+    if (pool != null) {
+      pool.shutdownNow();
+      ended &= runs.countOthers() == 0 && awaitPool(pool);
+    }
+    if (!ended) {
+      LOG.warn("A thread of the ticks of {} is still busy: a handler or the store hangs", agent);
+    }
+  }
+
+  private boolean join() {
+    if (Thread.currentThread().equals(coordinator)) {
+      return true;
+    }
+    try {
+      coordinator.join(LONGEST_END.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return !coordinator.isAlive();
+  }
+
+  private boolean awaitPool(ThreadPoolExecutor own) {
+    try {
+      return runs.calledByHandler()
+          || own.awaitTermination(LONGEST_END.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static Optional<String> problem(Schedule schedule) {
+    if (schedule instanceof Schedule.Cron cron) {
+      return problem(cron);
+    }
+    if (schedule instanceof Schedule.Every every) {
+      Duration period = every.period();
+      boolean usable =
+          period.compareTo(LONGEST_PERIOD) <= 0
+              && period.equals(period.truncatedTo(ChronoUnit.MICROS));
+      return usable
+          ? Optional.empty()
+          : Optional.of("period " + period + ": expected whole microseconds, at most 36,500 days");
+    }
+    Instant at = ((Schedule.At) schedule).instant();
+    return at.isBefore(Instant.EPOCH) || at.isAfter(LATEST)
+        ? Optional.of("instant " + at + ": expected one of the years 1970 to 9999")
+        : Optional.empty();
+  }
+
+  private static Optional<String> problem(Schedule.Cron cron) {
+    String expression = "cron expression \"" + cron.expression() + "\" ";
+    try {
+      return Ticks.of(cron, Instant.EPOCH).after(Instant.EPOCH).isPresent()
+          ? Optional.empty()
+          : Optional.of(expression + "is never due: expected a date that exists");
+    } catch (IllegalArgumentException e) {
+      return Optional.of(expression + e.getMessage());
+    }
+  }
+
+  private static Duration until(long deadlineNanos) {
+    return Duration.ofNanos(deadlineNanos - System.nanoTime());
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private static ThreadPoolExecutor pool(AgentName agent, int threads) {
+    AtomicInteger number = new AtomicInteger();
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> new Thread(work, "selfupgrade " + agent + " task " + number.incrementAndGet()));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+}

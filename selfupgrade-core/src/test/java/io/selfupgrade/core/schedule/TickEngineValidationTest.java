@@ -1,0 +1,55 @@
+package io.selfupgrade.core.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selfupgrade.agent.Json;
+import io.selfupgrade.schedule.Missed;
+import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskPolicy;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TickEngineValidationTest {
+
+  @Test
+  void goodTasksHaveNoProblem() {
+    assertThat(
+            TickEngine.validate(
+                List.of(
+                    task("a", Schedule.cron("0 */6 * * *", ZoneOffset.UTC)),
+                    task("b", Schedule.every(Duration.ofMillis(10))),
+                    task("c", Schedule.at(Instant.parse("2030-01-01T00:00:00Z"))))))
+        .isEmpty();
+  }
+
+  @Test
+  void everyProblemIsNamedAtOnce() {
+    TaskPolicy never = TaskPolicy.DEFAULT.missed(Missed.within(Duration.ofSeconds(-1)));
+    List<String> problems =
+        TickEngine.validate(
+            List.of(
+                task("a", Schedule.cron("0 25 * * *", ZoneOffset.UTC)),
+                task("a", Schedule.cron("0 0 31 2 *", ZoneOffset.UTC)),
+                task("b", Schedule.every(Duration.ofNanos(10_000_001))),
+                task("c", Schedule.every(Duration.ofDays(40_000))),
+                task("d", Schedule.at(Instant.MAX)),
+                new TaskDefinition("e", Schedule.every(Duration.ofDays(1)), never, Json.EMPTY)));
+
+    assertThat(problems).hasSize(7);
+    assertThat(problems.get(0)).contains("task \"a\"", "\"0 25 * * *\"", "hour \"25\"", "0 to 23");
+    assertThat(problems.get(1)).contains("task \"a\" is declared twice");
+    assertThat(problems.get(2)).contains("\"0 0 31 2 *\" is never due");
+    assertThat(problems.get(3)).contains("task \"b\"", "PT0.010000001S", "microseconds");
+    assertThat(problems.get(4)).contains("task \"c\"", "36,500 days");
+    assertThat(problems.get(5)).contains("task \"d\"", "1970 to 9999");
+    assertThat(problems.get(6)).contains("task \"e\"", "PT-1S");
+  }
+
+  private static TaskDefinition task(String name, Schedule schedule) {
+    return new TaskDefinition(name, schedule, TaskPolicy.DEFAULT, Json.EMPTY);
+  }
+}
