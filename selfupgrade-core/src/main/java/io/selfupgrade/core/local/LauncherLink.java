@@ -1,0 +1,249 @@
+package io.selfupgrade.core.local;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.launcher.Candidate;
+import io.selfupgrade.launcher.Home;
+import io.selfupgrade.launcher.InstanceLock;
+import io.selfupgrade.launcher.Journal;
+import io.selfupgrade.launcher.JournalEntry;
+import io.selfupgrade.launcher.RequestKind;
+import io.selfupgrade.launcher.RunDirectory;
+import io.selfupgrade.launcher.StateFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agent's side of the file contract with the launcher that started it.
+ *
+ * <p>Thread-safe. Trouble with the files is an {@link AdapterException} of port {@code Launcher}.
+ */
+public final class LauncherLink implements AutoCloseable {
+
+  private static final String PORT = "Launcher";
+
+  private final Home home;
+  private final Path slot;
+  private final InstanceId instance;
+  private final int protocol;
+  private @Nullable InstanceLock lock;
+
+  private LauncherLink(Home home, Path slot, InstanceId instance, int protocol) {
+    this.home = home;
+    this.slot = slot;
+    this.instance = instance;
+    this.protocol = protocol;
+  }
+
+  /**
+   * Reads what a launcher passes to its children; empty for a process that no launcher started.
+   *
+   * @param environment the process's environment
+   * @throws IllegalArgumentException if it is there in part, or damaged
+   */
+  public static Optional<LauncherLink> from(Map<String, String> environment) {
+    String home = environment.get("SELFUPGRADE_HOME");
+    String slot = environment.get("SELFUPGRADE_SLOT");
+    String instance = environment.get("SELFUPGRADE_INSTANCE");
+    if (home == null || slot == null || instance == null) {
+      return Optional.empty();
+    }
+    int protocol = Integer.parseInt(environment.getOrDefault("SELFUPGRADE_PROTOCOL", "1"));
+    return Optional.of(
+        new LauncherLink(
+            Home.at(Path.of(home)), Path.of(slot), InstanceId.parse(instance), protocol));
+  }
+
+  /** Returns the home directory. */
+  public Home home() {
+    return home;
+  }
+
+  /** Returns the slot that this process was started from. */
+  public Path slot() {
+    return slot;
+  }
+
+  /** Returns this process's identity, as the launcher gave it. */
+  public InstanceId instance() {
+    return instance;
+  }
+
+  /** Returns the launcher protocol that the running launcher speaks. */
+  public int protocol() {
+    return protocol;
+  }
+
+  /** Returns version and build of the slot. */
+  public Slot version() {
+    Path file = slot.resolve("launch.properties");
+    try {
+      StateFile launch =
+          StateFile.read(file)
+              .orElseThrow(() -> new IOException(file + " is missing: the slot is damaged"));
+      return new Slot(
+          Version.parse(launch.requireText("version")), launch.requireText("manifestSha256"));
+    } catch (IOException e) {
+      throw trouble("reading " + file, e);
+    }
+  }
+
+  /** Takes the instance's lock for life; idempotent. */
+  public synchronized void takeLock() {
+    if (lock == null) {
+      try {
+        lock = InstanceLock.take(run());
+      } catch (IOException e) {
+        throw new AdapterException(PORT, e.getMessage(), false, e);
+      }
+    }
+  }
+
+  /** Returns the trial that the launcher keeps, whosever it is. */
+  public Optional<Candidate> candidate() {
+    try {
+      return Candidate.read(home);
+    } catch (IOException e) {
+      throw trouble("reading " + home.candidate(), e);
+    }
+  }
+
+  /** Returns the upgrade that this process was started for as the candidate. */
+  public Optional<UUID> ownTrial() {
+    return candidate()
+        .filter(candidate -> candidate.isInstance(instance.value()))
+        .map(Candidate::upgrade);
+  }
+
+  /** Asks the launcher to start a candidate beside this process. */
+  public void askForCandidate(UUID upgrade, Version version, long epoch, Duration limit) {
+    write(
+        RequestKind.TRY,
+        decision(upgrade, epoch)
+            .with("version", version.toString())
+            .with("limitMillis", limit.toMillis()));
+  }
+
+  /** Tells the launcher that this process is up. */
+  public void announceReady(Optional<UUID> upgrade, Duration drain) {
+    StateFile state = StateFile.empty().with("epoch", 0).with("drainMillis", drain.toMillis());
+    write(RequestKind.READY, upgrade.map(id -> state.with("upgrade", id.toString())).orElse(state));
+  }
+
+  /** Tells whether a candidate has announced that it is up. */
+  public boolean isReady(InstanceId candidate) {
+    return Files.exists(home.run(candidate.value()).request(RequestKind.READY));
+  }
+
+  /** Passes a decision of the journal on. */
+  public void announce(RequestKind kind, UUID upgrade, long epoch) {
+    write(kind, decision(upgrade, epoch));
+  }
+
+  /** Tells the launcher not to start this process again. */
+  public void announceStopping() {
+    write(RequestKind.STOPPING, StateFile.empty().with("epoch", 0));
+  }
+
+  /** Tells whether the launcher attests that an instance is dead. */
+  public boolean attestsDeath(InstanceId other) {
+    return Files.exists(home.run(other.value()).reaped());
+  }
+
+  /** Writes why a version failed to where the launcher sees it. */
+  public void noteFailed(Version version, String why) {
+    try {
+      Files.createDirectories(home.failed());
+      Files.writeString(home.failed(version.toString()), why + "\n", StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw trouble("writing " + home.failed(version.toString()), e);
+    }
+  }
+
+  /** Takes a version off the launcher's list of failed ones. */
+  public void forgetFailed(Version version) {
+    try {
+      Files.deleteIfExists(home.failed(version.toString()));
+    } catch (IOException e) {
+      throw trouble("deleting " + home.failed(version.toString()), e);
+    }
+  }
+
+  /** Sets or removes the freeze flag; idempotent. */
+  public void freeze(boolean frozen, String why) {
+    try {
+      if (frozen) {
+        Files.writeString(home.frozen(), why + "\n", StandardCharsets.UTF_8);
+      } else {
+        Files.deleteIfExists(home.frozen());
+      }
+    } catch (IOException e) {
+      throw trouble("writing " + home.frozen(), e);
+    }
+  }
+
+  /** Tells whether the freeze flag is there, or cannot be looked at. */
+  public boolean frozen() {
+    return !Files.notExists(home.frozen());
+  }
+
+  /** Returns the entries of the launcher's own journal after that sequence, oldest first. */
+  public List<JournalEntry> journal(long sequence) {
+    try {
+      return Journal.read(home, sequence);
+    } catch (IOException e) {
+      throw trouble("reading " + home.journal(), e);
+    }
+  }
+
+  /** Gives the lock back; for the very end of the process's use of the library. */
+  @Override
+  public synchronized void close() {
+    if (lock != null) {
+      try {
+        lock.close();
+      } catch (IOException e) {
+        throw trouble("releasing the instance's lock", e);
+      }
+      lock = null;
+    }
+  }
+
+  private static StateFile decision(UUID upgrade, long epoch) {
+    return StateFile.empty().with("upgrade", upgrade.toString()).with("epoch", epoch);
+  }
+
+  private void write(RequestKind kind, StateFile state) {
+    try {
+      Files.createDirectories(run().path());
+      state.write(run().request(kind));
+    } catch (IOException e) {
+      throw trouble("writing " + run().request(kind), e);
+    }
+  }
+
+  private RunDirectory run() {
+    return home.run(instance.value());
+  }
+
+  private static AdapterException trouble(String what, IOException cause) {
+    return new AdapterException(PORT, what + " failed: " + cause.getMessage(), true, cause);
+  }
+
+  /**
+   * What a slot holds.
+   *
+   * @param version its version
+   * @param build SHA-256 of its manifest
+   */
+  public record Slot(Version version, String build) {}
+}
