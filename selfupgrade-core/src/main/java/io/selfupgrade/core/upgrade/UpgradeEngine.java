@@ -1,0 +1,284 @@
+package io.selfupgrade.core.upgrade;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.local.LauncherLink;
+import io.selfupgrade.core.release.PullLimits;
+import io.selfupgrade.core.release.RefusalException;
+import io.selfupgrade.core.release.Staging;
+import io.selfupgrade.failover.InstanceRecord;
+import io.selfupgrade.launcher.Home;
+import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.CheckResult;
+import io.selfupgrade.upgrade.FailedVersion;
+import io.selfupgrade.upgrade.Proof;
+import io.selfupgrade.upgrade.Reason;
+import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.Release;
+import io.selfupgrade.upgrade.StepRecord;
+import io.selfupgrade.upgrade.StepResult;
+import io.selfupgrade.upgrade.Trigger;
+import io.selfupgrade.upgrade.UpdateAvailable;
+import io.selfupgrade.upgrade.UpgradeOutcome;
+import io.selfupgrade.upgrade.UpgradeRecord;
+import io.selfupgrade.upgrade.Upgrades;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engine behind {@link Upgrades}: runs the pipeline, judges candidates, completes what was
+ * begun.
+ *
+ * <p>One thread of its own from {@link #start} to {@link #close}; the calls of {@link Upgrades} run
+ * on their callers' threads. Thread-safe.
+ */
+public final class UpgradeEngine implements Upgrades, AutoCloseable {
+
+  static final Logger LOG = LoggerFactory.getLogger(UpgradeEngine.class);
+
+  private static final Duration LOOK_FOR_END = Duration.ofMillis(100);
+  private static final int HISTORY = 200;
+  private static final int MOST_HISTORY = 1000;
+
+  private final Situation situation;
+  private final Pipeline pipeline;
+  private final Recovery recovery;
+  private final Rounds rounds;
+  private final ProbeRunner probes;
+
+  /**
+   * Prepares the engine; starts nothing and reads nothing.
+   *
+   * @param store the agent's store
+   * @param self this instance
+   * @param settings how the agent upgrades itself
+   * @param link the launcher that started this instance
+   * @param side the rest of the agent
+   * @param clock the wall clock, for expiry and retries
+   */
+  public UpgradeEngine(
+      AgentStore store,
+      InstanceRecord self,
+      UpgradeSettings settings,
+      Optional<LauncherLink> link,
+      PrimarySide side,
+      Clock clock) {
+    StepLog log = new StepLog(store.journal(), self.id(), settings.listeners());
+    this.situation = new Situation(store, self, settings, link, side, log, clock);
+    String thread = "selfupgrade-" + self.agent() + "-upgrade";
+    this.probes = new ProbeRunner(settings.checks(), thread + "-probe");
+    Home home =
+        link.map(LauncherLink::home)
+            .orElseGet(
+                () ->
+                    Home.at(
+                        Path.of(System.getProperty("java.io.tmpdir"), "selfupgrade-" + self.id())));
+    Seen seen = new Seen(link.map(found -> found.home().root().resolve("seen")), clock);
+    ReleaseFinder finder = new ReleaseFinder(self.agent(), settings, seen);
+    this.pipeline = new Pipeline(situation, finder, new Staging(home, PullLimits.DEFAULT));
+    Probation probation = new Probation(situation, probes, System::nanoTime);
+    Obedience obedience = new Obedience(situation);
+    this.recovery = new Recovery(situation, pipeline.ender(), probation, probes, obedience);
+    this.rounds = new Rounds(situation, pipeline, recovery, probation, obedience, thread);
+  }
+
+  /** Starts the engine's thread; called once. */
+  public void start() {
+    rounds.start();
+  }
+
+  /** Looks again soon: a wake-up came, or leadership changed. */
+  public void wake() {
+    rounds.wake();
+  }
+
+  /** Before a new primary takes work up; blocks, at most until a candidate is dead. */
+  public void beforeWork(Fence fence) throws InterruptedException {
+    recovery.beforeWork(fence);
+  }
+
+  /** After a new primary has taken its work up. */
+  public void afterWork(Fence fence) throws InterruptedException {
+    recovery.afterWork(fence);
+    rounds.wake();
+  }
+
+  /**
+   * Notes that the host's exclusive work did not start.
+   *
+   * @return whether that is a verdict on a candidate; if not, the start is tried again
+   */
+  public boolean workFailed(Fence fence, Exception failure) {
+    Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
+    if (open.isEmpty() || !situation.isCandidateOf(open.get())) {
+      return false;
+    }
+    Reason reason = new Reason(ReasonCode.WORK_FAILED, "PrimaryWork.start failed: " + failure);
+    return situation.journal().selfCheck(fence, open.get().id(), Optional.of(reason));
+  }
+
+  /** Files a request for the schedule, if there is something that it has not seen to yet. */
+  public void scheduled() {
+    CheckResult result = check();
+    if (result instanceof CheckResult.Available available) {
+      Optional<String> wait =
+          RetryRule.wait(
+              situation.journal().history(situation.agent(), HISTORY),
+              available.update().release().id().manifestSha256(),
+              situation.clock().instant());
+      if (wait.isEmpty()) {
+        situation.journal().request(situation.agent(), Trigger.SCHEDULED);
+        rounds.wake();
+      } else {
+        LOG.debug("{}: {}", available.summary(), wait.get());
+      }
+    } else if (!(result instanceof CheckResult.NothingNewer)) {
+      rounds.tellOnce(result.summary());
+    }
+  }
+
+  /** Asks for an upgrade, joins one that is open, and waits for the outcome. */
+  public UpgradeOutcome upgrade(Trigger trigger) throws InterruptedException {
+    UUID request = situation.journal().request(situation.agent(), trigger);
+    rounds.wake();
+    while (true) {
+      Optional<UpgradeOutcome> outcome = outcomeOf(request);
+      if (outcome.isPresent()) {
+        return outcome.get();
+      }
+      rounds.pauseForEnd(LOOK_FOR_END);
+    }
+  }
+
+  @Override
+  public CheckResult check() {
+    try {
+      Optional<Release> newer = pipeline.look();
+      return newer.isPresent()
+          ? new CheckResult.Available(new UpdateAvailable(situation.version(), newer.get()))
+          : new CheckResult.NothingNewer(situation.version());
+    } catch (RefusalException e) {
+      return new CheckResult.NotAcceptable(e.reason());
+    } catch (AdapterException e) {
+      ReasonCode code =
+          e.port().equals("ReleaseSource") ? ReasonCode.SOURCE_UNAVAILABLE : ReasonCode.TROUBLE;
+      return new CheckResult.NotReachable(new Reason(code, Ender.text(e)));
+    }
+  }
+
+  @Override
+  public UUID request() {
+    UUID request = situation.journal().request(situation.agent(), Trigger.MANUAL);
+    rounds.wake();
+    return request;
+  }
+
+  @Override
+  public StepResult<Proof.Available> trigger(Trigger trigger) {
+    return pipeline.trigger(trigger);
+  }
+
+  @Override
+  public StepResult<Proof.Staged> pull(Proof.Available available) {
+    return pipeline.pull(available);
+  }
+
+  @Override
+  public StepResult<Proof.Validated> validate(Proof.Staged staged) {
+    return pipeline.validate(staged);
+  }
+
+  @Override
+  public StepResult<Proof.Prepared> backup(Proof.Validated validated) {
+    return pipeline.backup(validated);
+  }
+
+  @Override
+  public StepResult<Proof.Applied> deploy(Proof.Prepared prepared) {
+    return pipeline.deploy(prepared);
+  }
+
+  @Override
+  public UpgradeOutcome verify(Proof.Applied applied) {
+    while (true) {
+      Optional<UpgradeOutcome> outcome = outcome(applied.upgrade());
+      if (outcome.isPresent()) {
+        return outcome.get();
+      }
+      try {
+        rounds.pauseForEnd(LOOK_FOR_END);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(
+            "interrupted while probation runs; the upgrade goes on, ask history() for its end", e);
+      }
+    }
+  }
+
+  @Override
+  public String report(UpgradeOutcome outcome) {
+    LOG.info("upgrade of {}: {}: {}", situation.agent(), outcome.name(), outcome.summary());
+    return outcome.summary();
+  }
+
+  @Override
+  public List<FailedVersion> failedVersions() {
+    return situation.journal().failedVersions(situation.agent());
+  }
+
+  @Override
+  public boolean forgive(Version version) {
+    situation.link().ifPresent(link -> link.forgetFailed(version));
+    return situation.journal().forgive(situation.agent(), version);
+  }
+
+  @Override
+  public List<UpgradeRecord> history(int limit) {
+    if (limit < 1 || limit > MOST_HISTORY) {
+      throw new IllegalArgumentException("limit " + limit + ": expected 1 to " + MOST_HISTORY);
+    }
+    return situation.journal().history(situation.agent(), limit);
+  }
+
+  @Override
+  public List<StepRecord> steps(UUID upgrade) {
+    return situation.journal().steps(upgrade);
+  }
+
+  /** Ends the engine's threads; callers that wait for an outcome are interrupted. Idempotent. */
+  @Override
+  public void close() {
+    rounds.close();
+    probes.close();
+  }
+
+  /** Returns whether a caller still waits for an outcome that is in the journal already. */
+  public boolean hasWaitingCallers() {
+    return rounds.waitingCallers() > 0;
+  }
+
+  private Optional<UpgradeOutcome> outcomeOf(UUID request) {
+    try {
+      return situation.journal().answerOf(request).flatMap(this::outcome);
+    } catch (AdapterException e) {
+      LOG.debug("the outcome cannot be read at the moment", e);
+      return Optional.empty();
+    }
+  }
+
+  private Optional<UpgradeOutcome> outcome(UUID upgrade) {
+    try {
+      return situation.journal().find(upgrade).flatMap(UpgradeRecord::outcome);
+    } catch (AdapterException e) {
+      LOG.debug("the outcome cannot be read at the moment", e);
+      return Optional.empty();
+    }
+  }
+}
