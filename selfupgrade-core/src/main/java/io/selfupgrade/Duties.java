@@ -1,0 +1,296 @@
+package io.selfupgrade;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.failover.Elector;
+import io.selfupgrade.core.failover.Promotion;
+import io.selfupgrade.core.failover.Tenure;
+import io.selfupgrade.core.failover.WorkRunner;
+import io.selfupgrade.core.schedule.TickEngine;
+import io.selfupgrade.core.upgrade.PrimarySide;
+import io.selfupgrade.core.upgrade.UpgradeEngine;
+import io.selfupgrade.failover.Drain;
+import io.selfupgrade.failover.Primary;
+import io.selfupgrade.failover.WhenIsolated;
+import io.selfupgrade.upgrade.UpgradeJournal;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a primary takes up and lays down, in its order, on one thread of its own.
+ *
+ * <p>Up: what an open upgrade asks for, ticks, the host's work, ready. Down: ticks, the host's
+ * work.
+ */
+final class Duties implements Tenure, PrimarySide, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SelfUpgrade.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final Duration FIRST_WORK_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration BEYOND_DRAIN = Duration.ofSeconds(5);
+
+  private final Blueprint blueprint;
+  private final Optional<WorkRunner> work;
+  private final ExecutorService duty;
+  private @Nullable Elector elector;
+  private @Nullable TickEngine ticks;
+  private Optional<UpgradeEngine> upgrades = Optional.empty();
+  private volatile @Nullable Future<?> takingUp;
+
+  Duties(Blueprint blueprint) {
+    this.blueprint = blueprint;
+    this.work = blueprint.primary().work().map(WorkRunner::new);
+    this.duty =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "selfupgrade-" + blueprint.agent() + "-duty");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** Joins the parts; called once, before any of them starts. */
+  void join(Elector election, TickEngine tickEngine, Optional<UpgradeEngine> upgradeEngine) {
+    elector = election;
+    ticks = tickEngine;
+    upgrades = upgradeEngine;
+  }
+
+  @Override
+  public void promoted(Promotion promotion) {
+    takingUp = submit(() -> takeUp(promotion.fence(), promotion.attestedDead(), true));
+    upgrades.ifPresent(UpgradeEngine::wake);
+  }
+
+  @Override
+  public void unsure(boolean unsure) {
+    ticks().unsure(unsure);
+  }
+
+  @Override
+  public void demoted(boolean replaced) {
+    ticks().unsure(true);
+    cancelTakingUp();
+    submit(() -> layDown(replaced));
+  }
+
+  @Override
+  public void replaced() {
+    submit(() -> stopWork(Drain.Reason.LEASE_LOST, Duration.ZERO));
+  }
+
+  @Override
+  public void signalled() {
+    ticks().wake();
+    upgrades.ifPresent(UpgradeEngine::wake);
+  }
+
+  @Override
+  public Optional<Fence> fence() {
+    return elector().fence();
+  }
+
+  @Override
+  public void closeAdmission() {
+    ticks().closeAdmission();
+  }
+
+  @Override
+  public void drain(Duration longest) {
+    drain(Drain.Reason.HAND_OVER, longest);
+  }
+
+  @Override
+  public void given(Fence fence) {
+    elector().given(fence);
+  }
+
+  @Override
+  public void resume() {
+    fence().ifPresent(fence -> takingUp = submit(() -> takeUp(fence, Optional.empty(), false)));
+  }
+
+  @Override
+  public void taken(Fence fence) {
+    elector().taken(fence);
+  }
+
+  @Override
+  public boolean attestedDead(InstanceId instance) {
+    return elector().attestedDead(instance);
+  }
+
+  /**
+   * Lays everything down because this process ends; blocks until it is done or the time is over.
+   */
+  void stop(Duration longest) {
+    cancelTakingUp();
+    drain(Drain.Reason.STOPPING, longest);
+  }
+
+  @Override
+  public void close() {
+    duty.shutdownNow();
+  }
+
+  private void drain(Drain.Reason reason, Duration longest) {
+    Future<?> done =
+        submit(
+            () -> {
+              long end = System.nanoTime() + longest.toNanos();
+              ticks().drain(longest);
+              stopWork(reason, Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+            });
+    try {
+      done.get(longest.plus(BEYOND_DRAIN).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      LOG.error("draining failed; what was not drained is fenced by the epoch", e.getCause());
+    } catch (TimeoutException e) {
+      LOG.warn("draining did not end within {}; what still runs is fenced by the epoch", longest);
+    }
+  }
+
+  private void takeUp(Fence fence, Optional<InstanceId> attestedDead, boolean fresh) {
+    Duration pause = FIRST_PAUSE;
+    while (elector().leads(fence)) {
+      try {
+        takeUpOnce(fence, attestedDead, fresh);
+        return;
+      } catch (AdapterException e) {
+        LOG.warn("epoch {} is not ready yet, next try in {}", fence.epoch(), pause, e);
+        pause = sleep(pause);
+      } catch (InterruptedException e) {
+        LOG.debug("taking up epoch {} was called off", fence.epoch(), e);
+        return;
+      }
+    }
+  }
+
+  private void takeUpOnce(Fence fence, Optional<InstanceId> attestedDead, boolean fresh)
+      throws InterruptedException {
+    if (fresh && upgrades.isPresent()) {
+      upgrades.get().beforeWork(fence);
+    } else if (fresh) {
+      adopt(fence);
+    }
+    ticks().unsure(false);
+    ticks().promoted(fence, attestedDead);
+    if (!startWork(fence)) {
+      return;
+    }
+    blueprint.store().instances().ready(fence);
+    if (fresh && upgrades.isPresent()) {
+      upgrades.get().afterWork(fence);
+    }
+    LOG.info("ready at epoch {}", fence.epoch());
+  }
+
+  private void adopt(Fence fence) {
+    UpgradeJournal journal = blueprint.store().journal();
+    Version own = blueprint.identity().version();
+    if (blueprint.identity().link().isEmpty()
+        && !journal.confirmedVersion(blueprint.agent()).equals(Optional.of(own))) {
+      journal.adopt(fence, own);
+    }
+  }
+
+  /** Starts the host's work, again and again while leading; false if that was to no avail. */
+  private boolean startWork(Fence fence) throws InterruptedException {
+    if (work.isEmpty()) {
+      return true;
+    }
+    Duration pause = FIRST_WORK_PAUSE;
+    while (elector().leads(fence)) {
+      Optional<Exception> failure = work.get().start(primary(fence));
+      if (failure.isEmpty()) {
+        return true;
+      }
+      if (upgrades.isPresent() && upgrades.get().workFailed(fence, failure.get())) {
+        LOG.error("PrimaryWork.start failed on a version on trial", failure.get());
+        return false;
+      }
+      LOG.error("PrimaryWork.start failed, next try in {}", pause, failure.get());
+      pause = sleep(pause);
+      if (Thread.interrupted()) {
+        throw new InterruptedException("called off between two tries to start the host's work");
+      }
+    }
+    return false;
+  }
+
+  private Primary primary(Fence fence) {
+    return new Primary() {
+      @Override
+      public long epoch() {
+        return fence.epoch();
+      }
+
+      @Override
+      public boolean stillPrimary() {
+        return elector().leads(fence);
+      }
+    };
+  }
+
+  private void layDown(boolean replaced) {
+    ticks().demoted();
+    if (replaced || blueprint.primary().whenIsolated() == WhenIsolated.STOP) {
+      stopWork(Drain.Reason.LEASE_LOST, Duration.ZERO);
+    }
+  }
+
+  private void stopWork(Drain.Reason reason, Duration remaining) {
+    work.ifPresent(runner -> runner.stop(new Drain(reason, remaining)));
+  }
+
+  private void cancelTakingUp() {
+    Future<?> current = takingUp;
+    if (current != null) {
+      current.cancel(true);
+    }
+  }
+
+  private Future<?> submit(Runnable task) {
+    try {
+      return duty.submit(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the agent is closed already", e);
+      return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  private static Duration sleep(Duration pause) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+  }
+
+  private Elector elector() {
+    return Objects.requireNonNull(elector, "joined before it is started");
+  }
+
+  private TickEngine ticks() {
+    return Objects.requireNonNull(ticks, "joined before it is started");
+  }
+}

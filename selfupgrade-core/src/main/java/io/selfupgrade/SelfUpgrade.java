@@ -1,0 +1,113 @@
+package io.selfupgrade;
+
+import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.failover.Role;
+import io.selfupgrade.upgrade.UpdateAvailable;
+import io.selfupgrade.upgrade.UpgradeOutcome;
+import io.selfupgrade.upgrade.Upgrades;
+import java.util.Optional;
+
+/**
+ * One running process of an agent that takes care of its own life.
+ *
+ * <p>Thread-safe. Nothing runs before {@link #start}; {@link #close} ends every thread and
+ * connection that the library opened. Capabilities that were not configured are absent: their
+ * methods throw {@link IllegalStateException} naming the builder call.
+ */
+public interface SelfUpgrade extends AutoCloseable {
+
+  /**
+   * Begins to describe an agent.
+   *
+   * @param agentName name of the logical program, the same for all its processes and versions: 1 to
+   *     63 characters of {@code a-z A-Z 0-9 . _ -}
+   */
+  static SelfUpgradeBuilder builder(String agentName) {
+    return new SelfUpgradeBuilder(
+        agentName,
+        StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE).getCallerClass());
+  }
+
+  /**
+   * Starts: connects, registers, and takes part in the election. Returns soon.
+   *
+   * <p>A store that cannot be reached is tried again in the background.
+   *
+   * @throws io.selfupgrade.agent.AdapterException if the store refuses for good: wrong password,
+   *     wrong schema
+   * @throws IllegalStateException if it was started before
+   */
+  void start();
+
+  /** Blocks until this instance has stopped: by a signal, by {@link #stop} or by {@link #close}. */
+  void awaitStop() throws InterruptedException;
+
+  /**
+   * Stops on purpose: drains, lays the lead down, and tells the launcher not to start it again.
+   *
+   * <p>Blocks until it has stopped; {@link #close} is still to be called. Idempotent.
+   */
+  void stop();
+
+  /**
+   * Drains, lays the lead down and ends all threads and connections. Idempotent.
+   *
+   * <p>Under the launcher the program is started again, unless {@link #stop} was called: an agent
+   * whose main method ends by accident comes back.
+   */
+  @Override
+  void close();
+
+  /** Returns this process's version. */
+  Version version();
+
+  /** Returns this process's identity. */
+  InstanceId instance();
+
+  /** Returns what this process does at the moment. */
+  Role role();
+
+  /**
+   * Looks for a newer release and changes nothing.
+   *
+   * <p>{@link Upgrades#check} gives the reason when there is none.
+   *
+   * @return a newer release that is trusted and acceptable
+   * @throws IllegalStateException if {@code upgrades} was not configured
+   */
+  Optional<UpdateAvailable> checkForUpdates();
+
+  /**
+   * Upgrades: all seven steps, and the way back if the new version fails.
+   *
+   * <p>Blocks, in the old process, until the outcome is decided; that process is stopped only
+   * after. On a standby it asks the primary and waits. Joins an upgrade that is under way. Do not
+   * call it from a task handler or a {@code PrimaryWork} callback, which it would wait for: use
+   * {@link Upgrades#request}.
+   *
+   * @throws InterruptedException if this process stops or the thread is interrupted meanwhile; the
+   *     upgrade itself goes on and its outcome is in {@link Upgrades#history}
+   * @throws IllegalStateException if {@code upgrades} was not configured
+   */
+  UpgradeOutcome upgrade() throws InterruptedException;
+
+  /**
+   * Returns the door to upgrades.
+   *
+   * @throws IllegalStateException if {@code upgrades} was not configured
+   */
+  Upgrades upgrades();
+
+  /**
+   * Stops every forward effect of upgrades, for all instances, until {@link #unfreeze}.
+   *
+   * <p>Going back, recovery and restart are never frozen.
+   *
+   * @param why a sentence for those who wonder
+   */
+  void freeze(String why);
+
+  /** Ends a freeze. Idempotent. */
+  void unfreeze();
+}

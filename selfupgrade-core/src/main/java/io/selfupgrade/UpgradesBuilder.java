@@ -1,0 +1,145 @@
+package io.selfupgrade;
+
+import io.selfupgrade.agent.Json;
+import io.selfupgrade.core.upgrade.Checks;
+import io.selfupgrade.core.upgrade.UpgradeSettings;
+import io.selfupgrade.observe.HealthProbe;
+import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskPolicy;
+import io.selfupgrade.upgrade.ReleaseCheck;
+import io.selfupgrade.upgrade.ReleaseSource;
+import io.selfupgrade.upgrade.Trust;
+import io.selfupgrade.upgrade.UpgradeListener;
+import io.selfupgrade.upgrade.UpgradeTimes;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Describes how an agent upgrades itself; {@code from} and {@code trust} are required. */
+public final class UpgradesBuilder {
+
+  private static final int MINUTES = 60;
+  private static final String LOOK = "selfupgrade.look-for-releases";
+
+  private final Map<String, HealthProbe> probes = new LinkedHashMap<>();
+  private final Map<String, HealthProbe> criticalPaths = new LinkedHashMap<>();
+  private final List<ReleaseCheck> releaseChecks = new ArrayList<>();
+  private final List<UpgradeListener> listeners = new ArrayList<>();
+  private @Nullable ReleaseSource source;
+  private @Nullable Trust trust;
+  private @Nullable Schedule schedule;
+  private String channel = "stable";
+  private UpgradeTimes times = UpgradeTimes.DEFAULT;
+
+  UpgradesBuilder() {}
+
+  /** Names where releases are found. Required. */
+  public UpgradesBuilder from(ReleaseSource releases) {
+    source = Objects.requireNonNull(releases, "releases");
+    return this;
+  }
+
+  /** Names whose releases are accepted. Required. */
+  public UpgradesBuilder trust(Trust whose) {
+    trust = Objects.requireNonNull(whose, "whose");
+    return this;
+  }
+
+  /** Names the channel that is followed. Default {@code stable}. */
+  public UpgradesBuilder channel(String name) {
+    channel = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /**
+   * Sets when the agent looks for releases by itself.
+   *
+   * <p>Default: every six hours, at a minute that depends on the agent's name.
+   */
+  public UpgradesBuilder lookAt(Schedule when) {
+    schedule = Objects.requireNonNull(when, "when");
+    return this;
+  }
+
+  /** Sets the times of an upgrade. Default {@link UpgradeTimes#DEFAULT}. */
+  public UpgradesBuilder times(UpgradeTimes all) {
+    times = Objects.requireNonNull(all, "all");
+    return this;
+  }
+
+  /** Adds a probe that must answer well during probation. */
+  public UpgradesBuilder probe(String name, HealthProbe probe) {
+    add(probes, name, probe);
+    return this;
+  }
+
+  /**
+   * Adds something that the agent must be able to do, asked during probation.
+   *
+   * <p>One that fails on the new version and passes on the old one, once that leads again, condemns
+   * the new version.
+   */
+  public UpgradesBuilder criticalPath(String name, HealthProbe path) {
+    add(criticalPaths, name, path);
+    return this;
+  }
+
+  /** Adds a check that looks through a release before it is accepted. */
+  public UpgradesBuilder check(ReleaseCheck check) {
+    releaseChecks.add(Objects.requireNonNull(check, "check"));
+    return this;
+  }
+
+  /** Adds someone who hears what upgrades do. */
+  public UpgradesBuilder listener(UpgradeListener listener) {
+    listeners.add(Objects.requireNonNull(listener, "listener"));
+    return this;
+  }
+
+  List<String> problems() {
+    List<String> problems = new ArrayList<>();
+    if (source == null) {
+      problems.add("upgrades have no source of releases: call upgrades(u -> u.from(...))");
+    }
+    if (trust == null) {
+      problems.add("upgrades trust nobody: call upgrades(u -> u.trust(Trust.keys(...)))");
+    }
+    return problems;
+  }
+
+  /** Returns the built-in task that looks for releases. */
+  TaskDefinition look(String agent) {
+    int minute = Math.floorMod(agent.hashCode(), MINUTES);
+    Schedule when =
+        schedule == null ? Schedule.cron(minute + " */6 * * *", ZoneOffset.UTC) : schedule;
+    return new TaskDefinition(LOOK, when, TaskPolicy.DEFAULT, Json.EMPTY);
+  }
+
+  UpgradeTimes times() {
+    return times;
+  }
+
+  UpgradeSettings build(Duration ttl) {
+    return new UpgradeSettings(
+        Objects.requireNonNull(source, "source"),
+        Objects.requireNonNull(trust, "trust"),
+        channel,
+        times,
+        ttl,
+        new Checks(probes, criticalPaths, releaseChecks),
+        listeners);
+  }
+
+  private static void add(Map<String, HealthProbe> all, String name, HealthProbe probe) {
+    Objects.requireNonNull(probe, "probe");
+    if (all.put(Objects.requireNonNull(name, "name"), probe) != null) {
+      throw new IllegalArgumentException("\"" + name + "\" is named twice: choose another name");
+    }
+  }
+}
