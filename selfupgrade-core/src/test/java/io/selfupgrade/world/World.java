@@ -1,0 +1,278 @@
+package io.selfupgrade.world;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.release.ReleaseRecipe;
+import io.selfupgrade.core.release.ReleaseTool;
+import io.selfupgrade.core.release.SigningKeyFiles;
+import io.selfupgrade.failover.Lease;
+import io.selfupgrade.launcher.Launcher;
+import io.selfupgrade.store.AgentStore.SchemaMode;
+import io.selfupgrade.supabase.PostgresStore;
+import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.testkit.Eventually;
+import io.selfupgrade.upgrade.Keys;
+import io.selfupgrade.upgrade.Smoke;
+import io.selfupgrade.upgrade.Trust;
+import io.selfupgrade.upgrade.UpgradeOutcome;
+import io.selfupgrade.upgrade.UpgradeRecord;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A database of its own, a home with a launcher, a folder of releases, and a look at all of them.
+ */
+public final class World implements AutoCloseable {
+
+  /** Longest wait for anything that should happen. */
+  public static final Duration SOON = Duration.ofSeconds(40);
+
+  private static final AgentName AGENT = new AgentName("world");
+
+  private final Path directory;
+  private final String url;
+  private final SigningKeyFiles key;
+  private final ReleaseTool tool = new ReleaseTool(Clock.systemUTC());
+  private final PostgresStore store;
+  private final int port;
+  private @Nullable Process launcher;
+
+  /** Makes an empty world in a directory, with a database on that server. */
+  public World(Path directory, EmbeddedPostgres server) throws IOException, SQLException {
+    this.directory = directory;
+    this.key = tool.keygen(directory, "release");
+    this.port = freePort();
+    String database = "world_" + UUID.randomUUID().toString().replace("-", "");
+    Properties login = new Properties();
+    login.setProperty("user", server.user());
+    login.setProperty("password", server.password().reveal());
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl(), login);
+        Statement statement = connection.createStatement()) {
+      statement.execute("create database " + database);
+    }
+    String base = server.jdbcUrl().replaceFirst("/[^/?]+(\\?|$)", "/" + database + "$1");
+    this.url =
+        base
+            + (base.contains("?") ? "&" : "?")
+            + "user="
+            + server.user()
+            + "&password="
+            + server.password().reveal();
+    execute("create table public.ticks (due timestamptz primary key)");
+    this.store = PostgresStore.at(url);
+    store.open(SchemaMode.APPLY);
+  }
+
+  /** Publishes a version; its agent gets these arguments. */
+  public Path publish(String version, String... args) throws Exception {
+    Path release = make(version, args);
+    tool.publish(release, "stable", List.of(key.privateKey()));
+    return release;
+  }
+
+  /** Makes and signs a version without publishing it. */
+  public Path make(String version, String... args) throws Exception {
+    Path jar = thinJar(version);
+    List<String> smoke = new ArrayList<>(List.of(args));
+    smoke.add("smoke");
+    Path release =
+        tool.make(
+            directory.resolve("releases"),
+            ReleaseRecipe.of(AGENT.value(), Version.parse(version))
+                .jar(jar)
+                .args(List.of(args))
+                .smoke(new Smoke(smoke, Duration.ofSeconds(15), 64)));
+    tool.sign(release, List.of(key.privateKey()));
+    return release;
+  }
+
+  /** Publishes a release that was made before. */
+  public void publish(Path release) throws Exception {
+    tool.publish(release, "stable", List.of(key.privateKey()));
+  }
+
+  /** Installs the first version and starts the launcher. */
+  public void start(String version, String... args) throws Exception {
+    tool.install(home(), make(version, args), Trust.keys(Keys.file(key.publicKey())));
+    startLauncher();
+  }
+
+  /** Starts a launcher. */
+  public void startLauncher() throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            java(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Launcher.class.getName(),
+            "run",
+            home().toString());
+    builder.environment().put("WORLD_DB", url);
+    builder.environment().put("WORLD_RELEASES", directory.resolve("releases").toString());
+    builder.environment().put("WORLD_KEY", key.publicKey().toString());
+    builder.environment().put("WORLD_PORT", Integer.toString(port));
+    builder.redirectErrorStream(true).redirectOutput(directory.resolve("launcher.out").toFile());
+    launcher = builder.start();
+  }
+
+  /** Returns the launcher's process. */
+  public Process launcher() {
+    return Objects.requireNonNull(launcher, "started before");
+  }
+
+  /** Returns the launcher's home. */
+  public Path home() {
+    return directory.resolve("home");
+  }
+
+  /** Waits until an upgrade to that version is over. */
+  public UpgradeOutcome outcome(String version) {
+    Eventually.holds(
+        "the upgrade to " + version + " is over",
+        SOON,
+        () -> record(version).isPresent() && ended(version));
+    return record(version).orElseThrow().outcome().orElseThrow();
+  }
+
+  /** Returns the newest upgrade to that version. */
+  public Optional<UpgradeRecord> record(String version) {
+    return store.journal().history(AGENT, 100).stream()
+        .filter(row -> row.target().isPresent())
+        .filter(row -> row.target().get().version().equals(Version.parse(version)))
+        .findFirst();
+  }
+
+  /** Waits until an instance of that version leads and a tick is committed by it. */
+  public void awaitTicking(String version) {
+    Eventually.holds(version + " ticks", SOON, () -> ticking(version));
+  }
+
+  /** Returns the process id of the primary. */
+  public long primaryPid() throws IOException {
+    Lease lease = store.leadership().read(AGENT).orElseThrow();
+    Properties child = new Properties();
+    Path file = home().resolve("run/" + lease.fence().holder() + "/child");
+    child.load(Files.newBufferedReader(file));
+    return Long.parseLong(child.getProperty("pid"));
+  }
+
+  /** Returns a single number. */
+  public long number(String query) {
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(query)) {
+      rows.next();
+      return rows.getLong(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(query, e);
+    }
+  }
+
+  /** Runs a statement. */
+  public void execute(String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Returns the store that the world looks at. */
+  public PostgresStore store() {
+    return store;
+  }
+
+  /** Returns where the world keeps its files. */
+  public Path directory() {
+    return directory;
+  }
+
+  @Override
+  public void close() throws Exception {
+    Process stop =
+        new ProcessBuilder(
+                java(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Launcher.class.getName(),
+                "stop",
+                home().toString())
+            .redirectErrorStream(true)
+            .redirectOutput(new File("/dev/null"))
+            .start();
+    if (!stop.waitFor(40, TimeUnit.SECONDS)) {
+      stop.destroyForcibly();
+    }
+    if (launcher != null) {
+      launcher.destroyForcibly();
+    }
+    store.close();
+  }
+
+  private boolean ended(String version) {
+    return record(version).map(row -> row.phase().isFinal()).orElse(false);
+  }
+
+  private boolean ticking(String version) {
+    return number(
+            "select count(*) from selfupgrade.leadership l"
+                + " join selfupgrade.instances i on i.id = l.holder and i.version = '"
+                + version
+                + "' join selfupgrade.task_runs r on r.holder = l.holder"
+                + " and r.epoch = l.epoch and r.state = 'SUCCEEDED'")
+        > 0;
+  }
+
+  private Path thinJar(String version) throws IOException {
+    Path jar = directory.resolve("agent-" + version + ".jar");
+    Manifest manifest = new Manifest();
+    Attributes main = manifest.getMainAttributes();
+    main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    main.put(Attributes.Name.MAIN_CLASS, WorldAgent.class.getName());
+    main.put(Attributes.Name.CLASS_PATH, classPath());
+    main.putValue("World-Version", version);
+    try (OutputStream out = Files.newOutputStream(jar)) {
+      new JarOutputStream(out, manifest).close();
+    }
+    return jar;
+  }
+
+  private static String classPath() {
+    return List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
+        .map(entry -> Path.of(entry).toUri().toString())
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}
