@@ -21,14 +21,12 @@ import java.util.UUID;
 final class Attestations {
   private static final int KEPT = 20;
 
-  private final Home home;
   private final Journal journal;
   private final Clock clock;
   private final Map<String, Death> lastOfLine = new HashMap<>();
   private final List<Death> deaths = new ArrayList<>();
 
-  Attestations(Home home, Journal journal, Clock clock) {
-    this.home = home;
+  Attestations(Journal journal, Clock clock) {
     this.journal = journal;
     this.clock = clock;
   }

@@ -69,14 +69,9 @@ public final class Launcher {
       requirePlatform(System.getProperty("os.name"));
       Home home = home(args.get(1));
       switch (args.get(0)) {
-        case "run":
-          run(home);
-          break;
-        case "stop":
-          stop(home);
-          break;
-        default:
-          new StatusReport(home, table, out).print();
+        case "run" -> run(home);
+        case "stop" -> stop(home);
+        default -> new StatusReport(home, table, out).print();
       }
       return DONE;
     } catch (IOException e) {
@@ -220,7 +215,7 @@ public final class Launcher {
     DurableFile.removeLeftovers(home.current());
     DurableFile.removeLeftovers(home.candidate());
     HomeState state = HomeState.read(home, journal, pointer);
-    Attestations attestations = new Attestations(home, journal, clock);
+    Attestations attestations = new Attestations(journal, clock);
     Adoption adoption = new Adoption(home, table, journal, attestations, timings.settle());
     Waker waker = new Waker();
     Crew crew =

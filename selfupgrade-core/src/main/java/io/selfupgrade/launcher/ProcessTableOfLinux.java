@@ -31,7 +31,7 @@ final class ProcessTableOfLinux extends ProcessTable {
       return Optional.empty();
     }
     // The name in parentheses may hold blanks and parentheses itself.
-    String[] fields = stat.get().substring(stat.get().lastIndexOf(')') + 2).split(" ");
+    String[] fields = stat.get().substring(stat.get().lastIndexOf(')') + 2).split(" ", -1);
     boolean dead = fields[STATE].equals("Z") || fields[STATE].equals("X");
     if (dead || fields.length <= START_TICK) {
       return Optional.empty();
@@ -80,7 +80,7 @@ final class ProcessTableOfLinux extends ProcessTable {
     if (commandLine.isEmpty()) {
       return false;
     }
-    String[] arguments = commandLine.get().split("\0");
+    String[] arguments = commandLine.get().split("\0", -1);
     if (!arguments[0].endsWith("java")) {
       return false;
     }

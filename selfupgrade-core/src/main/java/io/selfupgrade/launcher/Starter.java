@@ -46,7 +46,7 @@ final class Starter {
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(run.output().toFile()));
     environment(builder.environment(), run, record, slot);
     Process process = builder.start();
-    process.onExit().thenRun(wake);
+    var unused = process.onExit().thenRun(wake);
     ChildRecord running =
         record.running(table.mark(process.pid()).orElse(new ProcessMark(process.pid(), 0, "")));
     Child child = new Child(run, running, new ChildProcess.Own(process));

@@ -56,7 +56,7 @@ public final class TestAgent {
     Path command = RUN.resolve("command");
     while (true) {
       if (Files.exists(command)) {
-        String[] words = Files.readString(command).strip().split(" ");
+        String[] words = Files.readString(command).strip().split(" ", -1);
         Files.delete(command);
         if (words[0].equals("exit")) {
           Runtime.getRuntime().halt(Integer.parseInt(words[1]));

@@ -132,9 +132,9 @@ final class TestHome implements AutoCloseable {
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
-  void killHard(Process process) throws InterruptedException {
+  void killHard(Process process) {
     process.destroyForcibly();
-    assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    awaitTrue("the end of a launcher", () -> !process.isAlive());
   }
 
   /** Waits for a living, ready instance of this role and version that is none of these. */
@@ -250,7 +250,7 @@ final class TestHome implements AutoCloseable {
 
   /** Ends every process that was started in this home, whatever the test did. */
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     for (Process launcher : launchers) {
       killHard(launcher);
     }
