@@ -74,7 +74,7 @@ final class Adoption {
     }
   }
 
-  private boolean find(RunDirectory run, ChildRecord record) throws IOException {
+  private boolean find(RunDirectory run, ChildRecord record) {
     if (table.alive(record.process())) {
       adopt(run, record);
       return true;
@@ -82,7 +82,11 @@ final class Adoption {
     Optional<ProcessMark> found = table.find(run.instance());
     if (found.isPresent()) {
       ChildRecord running = record.running(found.get());
-      running.write(run);
+      try {
+        running.write(run);
+      } catch (IOException e) {
+        journal.note(JournalEvent.TROUBLE, run.instance(), record.version(), "no pid: " + e);
+      }
       adopt(run, running);
       return true;
     }

@@ -95,7 +95,7 @@ final class Crew {
   }
 
   void drain(UUID instance, String why) {
-    Duration drain = inbox.drain(child(instance).run(), grace.drain());
+    Duration drain = RequestInbox.drain(child(instance).run()).orElse(grace.drain());
     stop(instance, drain.plus(grace.margin()), why);
   }
 

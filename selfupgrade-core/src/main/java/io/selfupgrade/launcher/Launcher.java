@@ -135,7 +135,11 @@ public final class Launcher {
               + "; stop it first, or leave it running");
     }
     try (Journal journal = Journal.open(home, clock, err)) {
-      LauncherRecord.write(home, self());
+      try {
+        LauncherRecord.write(home, self());
+      } catch (IOException e) {
+        journal.note(JournalEvent.TROUBLE, confirmed, "no record of the launcher: " + e);
+      }
       journal.note(JournalEvent.LAUNCHER_STARTED, confirmed, "pid " + self().pid());
       Supervisor supervisor = supervisor(home, journal, confirmed);
       CountDownLatch done = endOnSignal(supervisor);

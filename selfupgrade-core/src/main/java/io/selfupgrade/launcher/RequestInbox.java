@@ -71,16 +71,15 @@ final class RequestInbox {
     return Files.exists(run.request(RequestKind.STOPPING));
   }
 
-  /** Returns how long an instance says that it drains. */
-  Duration drain(RunDirectory run, Duration fallback) {
+  /** Returns how long an instance says that it drains, if it says so and can be understood. */
+  static Optional<Duration> drain(RunDirectory run) {
     try {
       Optional<StateFile> ready = StateFile.read(run.request(RequestKind.READY));
-      return ready.isEmpty()
-          ? fallback
-          : Request.grace(ready.get().number("drainMillis", fallback.toMillis()));
+      return ready.isPresent() && ready.get().text("drainMillis").isPresent()
+          ? Optional.of(Request.grace(ready.get().requireNumber("drainMillis")))
+          : Optional.empty();
     } catch (IOException e) {
-      journal.note(JournalEvent.IGNORED, run.instance(), "", "ready: " + e.getMessage());
-      return fallback;
+      return Optional.empty();
     }
   }
 

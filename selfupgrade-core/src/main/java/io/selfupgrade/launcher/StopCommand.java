@@ -1,6 +1,7 @@
 package io.selfupgrade.launcher;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -58,9 +59,8 @@ final class StopCommand {
   private Duration longestDrain() throws IOException {
     Duration longest = grace.drain();
     for (RunDirectory run : Attestations.runDirectories(home)) {
-      Optional<StateFile> ready = StateFile.read(run.request(RequestKind.READY));
-      if (ready.isPresent()) {
-        Duration drain = Request.grace(ready.get().number("drainMillis", 0));
+      if (Files.notExists(run.reaped())) {
+        Duration drain = RequestInbox.drain(run).orElse(longest);
         longest = drain.compareTo(longest) > 0 ? drain : longest;
       }
     }

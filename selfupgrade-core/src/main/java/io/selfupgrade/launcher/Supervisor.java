@@ -139,12 +139,13 @@ final class Supervisor {
     } else if (action instanceof Action.PointTo point) {
       state.pointTo(point.candidate());
       currentBackOff.reset();
-      currentQuit = false;
     } else if (action instanceof Action.Assign assign) {
       crew.assign(assign.instance(), assign.role());
     } else if (action instanceof Action.EndTrial end) {
       state.endTrial(end.candidate());
       freshCandidate();
+      // Whoever ended on purpose did so while another one ran: going back ends with a service.
+      currentQuit = false;
     } else if (action instanceof Action.Start start) {
       start(start.role());
     } else if (action instanceof Action.Drain drain) {
