@@ -37,8 +37,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
   /**
    * Starts the directory's server or adopts the one that runs; returns when it accepts connections.
    *
-   * <p>Blocks for at most three minutes: 120 s behind other clients that start or stop it, 60 s for
-   * the start. The first start unpacks the binaries and makes an empty cluster.
+   * <p>The first start unpacks the binaries and makes an empty cluster. Blocks until then, each
+   * with a limit: 5 min behind other clients that start or stop it, 3 min for the first start's
+   * work, 60 s for the server, recovery after a crash included.
    *
    * @param directory created if absent, readable for its owner only
    * @throws io.selfupgrade.agent.ConfigurationException if only a person can mend it: binaries

@@ -19,6 +19,8 @@ final class Server {
   private static final Duration SIGNAL = Duration.ofSeconds(5);
   private static final long MAX_LOG_BYTES = 8L << 20;
 
+  private record Programs(ServerAccount account, Binaries binaries) {}
+
   private final ServerDirectory directory;
   private final ServerSettings settings;
 
@@ -29,6 +31,9 @@ final class Server {
 
   /** Adopts the living server or starts one; returns when it accepts connections. */
   Postmaster ensureRunning() {
+    if (Postmaster.find(directory).isEmpty()) {
+      prepare(Deadline.in(settings.preparation()));
+    }
     Deadline deadline = Deadline.in(settings.start());
     String problem = "it was still starting, or stopped again";
     while (!deadline.passed()) {
@@ -54,25 +59,35 @@ final class Server {
             + logTail(0));
   }
 
-  private void start(Deadline deadline) {
+  /** Finds what a start needs; the first time it unpacks the binaries and makes the cluster. */
+  private Programs prepare(Deadline deadline) {
     directory.removeLeftovers();
     ServerAccount account = ServerAccount.choose(directory, settings.userNamespaces(), deadline);
     Binaries binaries = Binaries.install(directory, deadline);
     Cluster.ensure(directory, binaries, account, deadline);
+    return new Programs(account, binaries);
+  }
+
+  private void start(Deadline deadline) {
+    Programs programs = prepare(deadline);
     try {
-      prepareLog(account);
+      prepareLog(programs.account());
       int port = lastPort();
       while (true) {
         long logStart = Files.size(directory.log());
-        Command.Result result = launch(binaries, account, port, deadline);
-        if (result.succeeded() || Postmaster.find(directory).isPresent()) {
+        Command.Result result = launch(programs, port, deadline);
+        if (result.succeeded()) {
           directory.write(directory.port(), port + "\n");
           return;
         }
+        if (Postmaster.find(directory).isPresent()) {
+          return;
+        }
         String log = Command.tail(directory.log(), logStart);
-        if (log.contains("Address already in use")) {
-          port = freePort();
-        } else if (!log.contains("is still in use") || deadline.passed()) {
+        boolean portTaken = log.contains("Address already in use");
+        // children of a killed server are still leaving
+        boolean memoryTaken = log.contains("is still in use");
+        if (deadline.passed() || (!portTaken && !memoryTaken)) {
           throw Trouble.failed(
               "cannot start the server of "
                   + directory.root()
@@ -80,7 +95,9 @@ final class Server {
                   + result.output()
                   + logTail(logStart));
         }
-        // else children of a killed server are still leaving
+        if (portTaken) {
+          port = freePort();
+        }
         deadline.pause(MOMENT, "starting the server of " + directory.root());
       }
     } catch (IOException e) {
@@ -89,22 +106,23 @@ final class Server {
   }
 
   /** pg_ctl gives the server a session of its own: it survives us and our terminal's Ctrl-C. */
-  private Command.Result launch(
-      Binaries binaries, ServerAccount account, int port, Deadline deadline) {
+  private Command.Result launch(Programs programs, int port, Deadline deadline) {
     List<String> words =
-        account.command(
-            binaries.program("pg_ctl"),
-            "start",
-            "--silent",
-            "--pgdata",
-            directory.data().toString(),
-            "--log",
-            directory.log().toString(),
-            "--wait",
-            "--timeout",
-            String.valueOf(deadline.remaining().toSeconds() + 1),
-            "--options",
-            "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories=");
+        programs
+            .account()
+            .command(
+                programs.binaries().program("pg_ctl"),
+                "start",
+                "--silent",
+                "--pgdata",
+                directory.data().toString(),
+                "--log",
+                directory.log().toString(),
+                "--wait",
+                "--timeout",
+                String.valueOf(deadline.remaining().toSeconds() + 1),
+                "--options",
+                "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories=");
     return Command.run(
         directory.root(), words, Deadline.in(deadline.remaining().plus(Duration.ofSeconds(5))));
   }

@@ -110,8 +110,10 @@ class BrokenDirectoryTest {
 
   @Test
   void aServerThatDoesNotAnswerIsNotWaitedForForever() throws Exception {
-    ServerSettings hurried = new ServerSettings(Duration.ofSeconds(2), Duration.ofSeconds(1), true);
-    EmbeddedPostgres server = EmbeddedPostgres.attach(directory, hurried);
+    ServerSettings hurried =
+        new ServerSettings(
+            Duration.ofSeconds(60), Duration.ofSeconds(2), Duration.ofSeconds(1), true);
+    EmbeddedPostgres server = EmbeddedPostgres.attach(directory);
     signal("STOP", server.pid());
     try {
       assertThatThrownBy(() -> EmbeddedPostgres.attach(directory, hurried))
