@@ -10,11 +10,14 @@ comment on schema selfupgrade is 'SelfUpgrade: state of agents that upgrade them
 create table if not exists selfupgrade.schema_history (
     version    text primary key,
     name       text not null,
-    sha256     text not null,
+    sha256     text,
     applied_at timestamptz not null default clock_timestamp()
 );
 comment on table selfupgrade.schema_history is
-    'LEDGER: migrations that were applied, each with the SHA-256 of its file';
+    'LEDGER: migrations that were applied, each with the SHA-256 of its file where that is known';
+-- Each file of the library registers itself, for whom another tool applies it.
+insert into selfupgrade.schema_history (version, name)
+values ('20261101000100', '20261101000100_foundation.sql') on conflict do nothing;
 
 -- ---------------------------------------------------------------------------------------------- leadership
 

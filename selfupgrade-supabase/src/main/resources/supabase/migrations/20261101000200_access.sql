@@ -1,5 +1,8 @@
 -- Who may touch the state: its owner, and logins that are members of selfupgrade_agent. Nobody else.
 
+insert into selfupgrade.schema_history (version, name)
+values ('20261101000200', '20261101000200_access.sql') on conflict do nothing;
+
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'selfupgrade_agent') then

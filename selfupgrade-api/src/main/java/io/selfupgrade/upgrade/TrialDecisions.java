@@ -21,7 +21,7 @@ import java.util.UUID;
  *       or neither, and only after a failed look or a passed deadline.
  *   <li>{@link #confirm} moves HANDED_OVER to CONFIRMED and writes the confirmed version, both or
  *       neither, and only before the deadline and with a look that passed less than one TTL ago, or
- *       with no instance of the old version alive.
+ *       with no other instance of the old version alive and no failed look.
  *   <li>A candidate that leads again after a restart continues its trial by {@link #resume}.
  * </ol>
  */

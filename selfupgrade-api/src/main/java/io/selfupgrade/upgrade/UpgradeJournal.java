@@ -15,8 +15,9 @@ import java.util.UUID;
  * <ol>
  *   <li>{@link #open} creates a row in OPEN, or returns the agent's open row: there is never more
  *       than one row that is not final.
- *   <li>{@link #move} changes the phase only if the fence holds, the row is in the expected phase
- *       and the move is {@link UpgradePhase#canMoveTo allowed}; otherwise it changes nothing and
+ *   <li>{@link #move} changes the phase only if the fence holds, the row is in the expected phase,
+ *       the move is {@link UpgradePhase#canMoveTo allowed}, and it is not one that is decided
+ *       together with the lease (to HANDED_OVER and to CONFIRMED); otherwise it changes nothing and
  *       returns false.
  *   <li>Every write that takes a {@link Fence} changes nothing when the fence does not hold.
  *   <li>Steps are kept in the order in which they were recorded, with the store's time.

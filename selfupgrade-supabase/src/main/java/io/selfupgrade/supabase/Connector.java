@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
 import java.util.logging.Logger;
@@ -15,24 +16,53 @@ import org.postgresql.Driver;
 /** Makes physical connections; asks for the URL each time, because a server may have moved. */
 final class Connector implements DataSource {
 
+  private static final String REFUSED = "08001";
+
   private final Supplier<DatabaseUrl> url;
+  private final Optional<Runnable> revival;
   private volatile int loginTimeoutSeconds = 1;
 
   Connector(Supplier<DatabaseUrl> url) {
+    this(url, Optional.empty());
+  }
+
+  /**
+   * Makes connections to a server that can be started again.
+   *
+   * @param revival starts it if it is gone
+   */
+  Connector(Supplier<DatabaseUrl> url, Optional<Runnable> revival) {
     this.url = url;
+    this.revival = revival;
   }
 
   @Override
   public Connection getConnection() throws SQLException {
-    DatabaseUrl now = url.get();
-    return connect(now, now.properties());
+    return connect(Optional.empty());
   }
 
   /** Connects with another limit on the wait for an answer. */
-  Connection connect(Duration socketTimeout) throws SQLException {
+  Connection connect(Duration longestAnswer) throws SQLException {
+    return connect(Optional.of(longestAnswer));
+  }
+
+  private Connection connect(Optional<Duration> longestAnswer) throws SQLException {
+    try {
+      return connectOnce(longestAnswer);
+    } catch (SQLException e) {
+      if (revival.isEmpty() || !SqlFailure.is(e, REFUSED)) {
+        throw e;
+      }
+      revival.get().run();
+      return connectOnce(longestAnswer);
+    }
+  }
+
+  private Connection connectOnce(Optional<Duration> longestAnswer) throws SQLException {
     DatabaseUrl now = url.get();
     Properties properties = now.properties();
-    properties.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
+    longestAnswer.ifPresent(
+        time -> properties.setProperty("socketTimeout", Long.toString(time.toSeconds())));
     return connect(now, properties);
   }
 

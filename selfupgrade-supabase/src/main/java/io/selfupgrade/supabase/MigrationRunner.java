@@ -84,7 +84,7 @@ final class MigrationRunner {
   /** Returns the applied versions with the digests of their files, where they are known. */
   private Map<String, Optional<String>> known() throws SQLException {
     Map<String, Optional<String>> known = new HashMap<>();
-    if (exists("supabase_migrations.schema_migrations")) {
+    if (exists("supabase_migrations", "schema_migrations", true)) {
       statements
           .list(
               "select version from supabase_migrations.schema_migrations",
@@ -92,21 +92,25 @@ final class MigrationRunner {
               Arguments.of())
           .forEach(version -> known.put(version, Optional.empty()));
     }
-    if (exists("selfupgrade.schema_history")) {
+    if (exists("selfupgrade", "schema_history", false)) {
       statements
           .list(
               "select version, sha256 from selfupgrade.schema_history",
-              row -> Map.entry(row.text("version"), row.text("sha256")),
+              row -> Map.entry(row.text("version"), row.textIfAny("sha256")),
               Arguments.of())
-          .forEach(entry -> known.put(entry.getKey(), Optional.of(entry.getValue())));
+          .forEach(entry -> known.put(entry.getKey(), entry.getValue()));
     }
     return known;
   }
 
-  private boolean exists(String table) throws SQLException {
+  private boolean exists(String schema, String table, boolean readable) throws SQLException {
     return statements.any(
-        "select 1 where to_regclass(?) is not null and has_table_privilege(?, 'select')",
-        Arguments.of(table, table));
+        """
+        select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = ? and c.relname = ?
+           and (not ? or has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))
+        """,
+        Arguments.of(schema, table, readable));
   }
 
   private boolean applyWithRetry(MigrationFile file) {
@@ -159,7 +163,7 @@ final class MigrationRunner {
           false,
           null);
     }
-    if (!exists("selfupgrade.schema_history")) {
+    if (!exists("selfupgrade", "schema_history", false)) {
       throw new AdapterException(
           PORT,
           "migration "
@@ -170,7 +174,8 @@ final class MigrationRunner {
           null);
     }
     statements.update(
-        "insert into selfupgrade.schema_history (version, name, sha256) values (?, ?, ?)",
+        "insert into selfupgrade.schema_history (version, name, sha256) values (?, ?, ?)"
+            + " on conflict (version) do update set sha256 = excluded.sha256",
         Arguments.of(file.version(), file.name(), file.sha256()));
     LOG.info("applied migration {}", file.name());
   }

@@ -43,7 +43,8 @@ final class Origin {
         directory.toString(),
         settings -> {
           EmbeddedPostgres server = EmbeddedPostgres.attach(directory);
-          Connector connector = new Connector(() -> urlOf(server));
+          Connector connector =
+              new Connector(() -> urlOf(server), Optional.of(server::ensureRunning));
           return new HikariPool(
               new HikariPool.Plan(
                   connector,

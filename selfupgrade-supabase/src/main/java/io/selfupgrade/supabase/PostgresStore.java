@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 /**
@@ -158,13 +159,12 @@ public final class PostgresStore implements AgentStore {
     Objects.requireNonNull(schema, "schema");
     boolean apply = schema == SchemaMode.APPLY && settings.migrations == Migrations.APPLY;
     if (database.isOpen()) {
-      checkSchema(database.pool(), apply);
+      check(database.pool(), apply);
       return;
     }
     Pool pool = origin.open(settings);
     try {
-      checkServer(pool);
-      checkSchema(pool, apply);
+      check(pool, apply);
     } catch (RuntimeException | Error e) {
       closeAfter(pool, e);
       throw e;
@@ -180,55 +180,51 @@ public final class PostgresStore implements AgentStore {
     }
   }
 
-  private void checkServer(Pool pool) {
+  private void check(Pool pool, boolean apply) {
+    List<MigrationFile> missing;
     // Not through the pool, whose timeout would hide why there is no connection.
     try (Connection connection = pool.dedicated(PostgresSession.LONGEST_ANSWER)) {
-      Statements statements = new Statements(connection);
-      statements.first(
-          "select current_setting('server_version_num')::int as version,"
-              + " current_setting('server_version') as name,"
-              + " current_setting('transaction_isolation') as isolation",
-          row -> {
-            if (row.number("version") < OLDEST_SERVER) {
-              throw wrong("Postgres " + row.text("name") + " is too old: expected 15 or later");
-            }
-            if (!row.text("isolation").equals("read committed")) {
-              throw wrong(
-                  "transactions are "
-                      + row.text("isolation")
-                      + " by default: expected read committed; set default_transaction_isolation");
-            }
-            return true;
-          },
-          Arguments.of());
+      requireUsable(connection);
+      missing = new MigrationRunner(connection).missing(MigrationFile.own());
     } catch (SQLException e) {
       throw Database.failure(PORT, "connecting to " + origin, e);
     }
+    if (missing.isEmpty()) {
+      return;
+    }
+    if (!apply) {
+      throw wrong(
+          "the schema selfupgrade is not up to date, and this instance may not change it: missing "
+              + missing.stream().map(MigrationFile::name).collect(Collectors.joining(", "))
+              + "; apply them as the owner, by `supabase db push` or by opening the store once with"
+              + " Migrations.APPLY");
+    }
+    migrate(pool, missing);
+  }
+
+  private static void requireUsable(Connection connection) throws SQLException {
+    new Statements(connection)
+        .first(
+            "select current_setting('server_version_num')::int as version,"
+                + " current_setting('server_version') as name,"
+                + " current_setting('transaction_isolation') as isolation",
+            row -> {
+              if (row.number("version") < OLDEST_SERVER) {
+                throw wrong("Postgres " + row.text("name") + " is too old: expected 15 or later");
+              }
+              if (!row.text("isolation").equals("read committed")) {
+                throw wrong(
+                    "transactions are "
+                        + row.text("isolation")
+                        + " by default: expected read committed; set default_transaction_isolation");
+              }
+              return true;
+            },
+            Arguments.of());
   }
 
   private static AdapterException wrong(String problem) {
     return new AdapterException(PORT, problem, false, null);
-  }
-
-  private static void checkSchema(Pool pool, boolean apply) {
-    List<MigrationFile> files = MigrationFile.own();
-    if (apply) {
-      migrate(pool, files);
-      return;
-    }
-    try (Connection connection = pool.dedicated(PostgresSession.LONGEST_ANSWER)) {
-      List<String> missing =
-          new MigrationRunner(connection).missing(files).stream().map(MigrationFile::name).toList();
-      if (!missing.isEmpty()) {
-        throw wrong(
-            "the schema selfupgrade is not up to date, and this instance may not change it: missing "
-                + String.join(", ", missing)
-                + "; apply them as the owner, by `supabase db push` or by opening the store once"
-                + " with Migrations.APPLY");
-      }
-    } catch (SQLException e) {
-      throw Database.failure(PORT, "checking the schema", e);
-    }
   }
 
   private static List<String> migrate(Pool pool, List<MigrationFile> files) {

@@ -102,9 +102,13 @@ final class InMemoryTrials implements TrialDecisions {
 
   private boolean passedOrAlone(UpgradeRow row, Duration ttl) {
     Instant now = state.now();
+    if (row.look.flatMap(UpgradeRow.Judgement::failure).isPresent()) {
+      return false;
+    }
     return row.look.filter(judgement -> judgement.passedWithin(ttl, now)).isPresent()
         || state.rows(row.agent).instances.values().stream()
             .filter(instance -> instance.record.version().equals(row.from))
+            .filter(instance -> !Optional.of(instance.record.id()).equals(row.candidate))
             .allMatch(instance -> instance.silentFor(ttl, now));
   }
 }

@@ -6,6 +6,7 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.TakeOver;
+import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.util.Optional;
@@ -112,6 +113,27 @@ abstract class SuccessionContract extends StoreContract {
 
     assertThat(acquired.goingBack()).isEmpty();
     assertThat(phaseOf(upgrading.upgrade())).isEqualTo(UpgradePhase.CONFIRMED);
+  }
+
+  @Test
+  void aResumedTrialForgetsWhatWasFoundOnTheProcessBeforeExceptAFailedLook() {
+    Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.HANDED_OVER);
+    UpgradeJournal journal = store.journal();
+    UUID upgrade = upgrading.upgrade();
+    assertThat(journal.selfCheck(upgrading.primary(), upgrade, Optional.empty())).isTrue();
+    assertThat(journal.look(upgrade, V1, Optional.empty())).isTrue();
+
+    assertThat(journal.resume(upgrading.primary(), upgrade, LONG)).isTrue();
+
+    assertThat(trialOf(upgrade).look()).isEmpty();
+    assertThat(trialOf(upgrade).selfCheck()).isEmpty();
+    assertThat(journal.look(upgrade, V1, Optional.of(Scene.REASON))).isTrue();
+    assertThat(journal.resume(upgrading.primary(), upgrade, LONG)).isTrue();
+    assertThat(trialOf(upgrade).look().orElseThrow().failure()).contains(Scene.REASON);
+  }
+
+  private UpgradeRecord.Trial trialOf(UUID upgrade) {
+    return store.journal().find(upgrade).orElseThrow().trial().orElseThrow();
   }
 
   private Scene.Upgrading handedOverShortly() {

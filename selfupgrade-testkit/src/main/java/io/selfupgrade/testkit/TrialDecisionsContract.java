@@ -217,9 +217,11 @@ abstract class TrialDecisionsContract extends StoreContract {
   }
 
   @Test
-  void confirmAfterAFailedLookIsRefusedWhileTheOldVersionIsAlive() {
+  void confirmAfterAFailedLookIsRefusedAlsoOnceTheOldVersionHasStopped() {
     Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.HANDED_OVER);
     assertThat(look(upgrading, Optional.of(VERDICT))).isTrue();
+    assertNotConfirmed(upgrading, LONG);
+    store.instances().stopped(upgrading.old().holder());
 
     assertNotConfirmed(upgrading, LONG);
   }

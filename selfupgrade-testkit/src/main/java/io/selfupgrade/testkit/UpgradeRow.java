@@ -69,8 +69,14 @@ final class UpgradeRow {
         now);
   }
 
-  /** Names the instance that is on trial, and until when. */
+  /**
+   * Names the instance that is on trial, and until when.
+   *
+   * <p>What was found on the process before does not count for this one, except a failed look.
+   */
   void tryCandidate(Fence fence, Instant until) {
+    look = look.filter(judgement -> judgement.failure().isPresent());
+    selfCheck = Optional.empty();
     candidate = Optional.of(fence.holder());
     trialEpoch = fence.epoch();
     deadline = Optional.of(until);
