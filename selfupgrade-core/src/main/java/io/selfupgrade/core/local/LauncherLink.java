@@ -236,7 +236,7 @@ public final class LauncherLink implements AutoCloseable {
   }
 
   private static AdapterException trouble(String what, IOException cause) {
-    return new AdapterException(PORT, what + " failed: " + cause.getMessage(), true, cause);
+    return new AdapterException(PORT, what + " failed: " + cause, true, cause);
   }
 
   /**

@@ -126,6 +126,9 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
 
   /** Files a request for the schedule, if there is something that it has not seen to yet. */
   public void scheduled() {
+    if (situation.journal().openUpgrade(situation.agent()).isPresent()) {
+      return;
+    }
     CheckResult result = check();
     if (result instanceof CheckResult.Available available) {
       Optional<String> wait =
