@@ -86,12 +86,12 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   public void demoted(boolean replaced) {
     ticks().unsure(true);
     cancelTakingUp();
-    submit(() -> layDown(replaced));
+    run(() -> layDown(replaced));
   }
 
   @Override
   public void replaced() {
-    submit(() -> stopWork(Drain.Reason.LEASE_LOST, Duration.ZERO));
+    run(() -> stopWork(Drain.Reason.LEASE_LOST, Duration.ZERO));
   }
 
   @Override
@@ -267,12 +267,29 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     }
   }
 
+  private void run(Runnable task) {
+    try {
+      duty.execute(() -> runLogged(task));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the agent is closed already", e);
+    }
+  }
+
   private Future<?> submit(Runnable task) {
     try {
-      return duty.submit(task);
+      return duty.submit(() -> runLogged(task));
     } catch (RejectedExecutionException e) {
       LOG.debug("the agent is closed already", e);
       return CompletableFuture.completedFuture(null);
+    }
+  }
+
+  private static void runLogged(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      // Listener boundary: the election goes on whatever a change of duties met.
+      LOG.error("a change of duties failed", e);
     }
   }
 

@@ -211,7 +211,7 @@ public final class World implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     Process stop =
         new ProcessBuilder(
                 java(),
@@ -223,13 +223,22 @@ public final class World implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(new File("/dev/null"))
             .start();
-    if (!stop.waitFor(40, TimeUnit.SECONDS)) {
-      stop.destroyForcibly();
-    }
+    endWithin(stop, 40);
     if (launcher != null) {
       launcher.destroyForcibly();
     }
     store.close();
+  }
+
+  private static void endWithin(Process process, int seconds) {
+    try {
+      if (process.waitFor(seconds, TimeUnit.SECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    process.destroyForcibly();
   }
 
   private boolean ended(String version) {

@@ -103,7 +103,7 @@ public final class LauncherLink implements AutoCloseable {
       try {
         lock = InstanceLock.take(run());
       } catch (IOException e) {
-        throw new AdapterException(PORT, e.getMessage(), false, e);
+        throw new AdapterException(PORT, "taking the instance's lock failed: " + e, false, e);
       }
     }
   }

@@ -40,6 +40,7 @@ final class Rounds implements AutoCloseable {
   private final Condition ended = lock.newCondition();
   private boolean wake;
   private int waiting;
+  private long ends;
   private volatile boolean closed;
   private Optional<UUID> running = Optional.empty();
   private Optional<UUID> followed = Optional.empty();
@@ -91,9 +92,16 @@ final class Rounds implements AutoCloseable {
       if (closed) {
         throw new InterruptedException("the agent was closed while an upgrade was under way");
       }
+      long seen = ends;
+      long left = longest.toNanos();
       waiting++;
-      ended.awaitNanos(longest.toNanos());
-      waiting--;
+      try {
+        while (ends == seen && !closed && left > 0) {
+          left = ended.awaitNanos(left);
+        }
+      } finally {
+        waiting--;
+      }
     } finally {
       lock.unlock();
     }
@@ -284,6 +292,7 @@ final class Rounds implements AutoCloseable {
   private void signalEnd() {
     lock.lock();
     try {
+      ends++;
       ended.signalAll();
     } finally {
       lock.unlock();
