@@ -34,6 +34,8 @@ final class ArchitectureTest {
 
   private static final String ASSEMBLY = "io.selfupgrade";
   private static final String LAUNCHER = "io.selfupgrade.launcher";
+  private static final String SEES_JACKSON = "io.selfupgrade.core.json";
+  private static final String SEES_CRON_UTILS = "io.selfupgrade.core.schedule";
   private static final List<String> CAPABILITIES =
       Stream.of("upgrade", "failover", "schedule")
           .map(name -> "io.selfupgrade.core." + name)
@@ -63,6 +65,14 @@ final class ArchitectureTest {
               Stream.of(Module.values())
                   .map(module -> module.directory().resolve("target/classes"))
                   .toList());
+
+  @Test
+  void packagesThatTheRulesNameAreThere() {
+    assertThat(Module.CORE.packages())
+        .containsAll(CAPABILITIES)
+        .contains(ASSEMBLY, LAUNCHER, SEES_JACKSON, SEES_CRON_UTILS);
+    assertThat(Module.CORE.classNames()).containsAll(MAKE_THE_CLOCK);
+  }
 
   @Test
   void apiKnowsTheJdkAndJSpecifyOnly() {
@@ -147,13 +157,12 @@ final class ArchitectureTest {
 
   @Test
   void onlyTheSchedulesSeeCronUtils() {
-    assertThat(usersOf("com.cronutils..")).isSubsetOf("io.selfupgrade.core.schedule");
+    assertThat(usersOf("com.cronutils..")).isSubsetOf(SEES_CRON_UTILS);
   }
 
   @Test
   void onePackageOfAModuleSeesJackson() {
-    assertThat(usersOf(Module.CORE, "com.fasterxml.jackson.."))
-        .isSubsetOf("io.selfupgrade.core.json");
+    assertThat(usersOf(Module.CORE, "com.fasterxml.jackson..")).isSubsetOf(SEES_JACKSON);
     assertThat(usersOf(Module.SUPABASE, "com.fasterxml.jackson..")).hasSizeLessThan(2);
     assertThat(usersOf(Module.GITHUB, "com.fasterxml.jackson..")).hasSizeLessThan(2);
     assertThat(usersOf(Module.TESTKIT, "com.fasterxml.jackson..")).isEmpty();
