@@ -3,6 +3,7 @@ package io.selfupgrade.supabase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.TakeOver;
@@ -14,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,6 +136,40 @@ class FenceTest {
 
     assertThat(takeOver.get(10, TimeUnit.SECONDS)).isInstanceOf(Acquisition.Acquired.class);
     assertThat(write(fence)).isZero();
+  }
+
+  @Test
+  void aProcessThatIsPausedInADecisionHoldsNobodyUpForLong() throws Exception {
+    Database paused = new Database();
+    Connector connector = new Connector(() -> DatabaseUrl.parse(database.jdbcUrl()));
+    paused.opened(new HikariPool(new HikariPool.Plan(connector, connector, true, 2, () -> {})));
+    CountDownLatch locked = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    CompletableFuture<Boolean> decision =
+        CompletableFuture.supplyAsync(
+            () ->
+                paused.transaction(
+                    "Test", "deciding", statements -> pausing(statements, locked, goOn)));
+    assertThat(locked.await(10, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(Agents.takeOver(store, fence).epoch()).isEqualTo(2);
+
+    goOn.countDown();
+    assertThatThrownBy(() -> decision.get(10, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(AdapterException.class);
+    paused.close();
+  }
+
+  private boolean pausing(Statements statements, CountDownLatch locked, CountDownLatch goOn)
+      throws SQLException {
+    statements.any(Sql.LEAD_FOR_UPDATE, Arguments.of(fence));
+    locked.countDown();
+    try {
+      goOn.await(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    return statements.any(Sql.LEAD_FOR_UPDATE, Arguments.of(fence));
   }
 
   private boolean someoneWaits() {

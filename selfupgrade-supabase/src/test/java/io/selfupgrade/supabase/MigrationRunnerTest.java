@@ -17,10 +17,16 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
@@ -32,6 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 class MigrationRunnerTest {
 
   @RegisterExtension final TestDatabase database = TestDatabase.fresh();
+
+  private static final int STORES = 8;
 
   @TempDir Path folder;
 
@@ -56,6 +64,33 @@ class MigrationRunnerTest {
           .isSorted()
           .containsExactlyInAnyOrderElementsOf(
               files.map(file -> file.getFileName().toString()).toList());
+    }
+  }
+
+  @Test
+  void manyStoresMayMakeTheSchemaAtOnce() throws Exception {
+    CyclicBarrier start = new CyclicBarrier(STORES);
+    List<CompletableFuture<Long>> opened = new ArrayList<>();
+    ExecutorService threads = Executors.newFixedThreadPool(STORES);
+    try {
+      for (int i = 0; i < STORES; i++) {
+        opened.add(CompletableFuture.supplyAsync(() -> openAndLead(start), threads));
+      }
+      for (CompletableFuture<Long> each : opened) {
+        assertThat(each.get(60, TimeUnit.SECONDS)).isEqualTo(1);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private long openAndLead(CyclicBarrier start) {
+    try (PostgresStore own = PostgresStore.at(database.jdbcUrl())) {
+      start.await(30, TimeUnit.SECONDS);
+      own.open(SchemaMode.APPLY);
+      return Agents.lead(own).epoch();
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new AssertionError(e);
     }
   }
 

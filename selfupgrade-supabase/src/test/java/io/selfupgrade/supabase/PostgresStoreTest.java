@@ -170,6 +170,21 @@ class PostgresStoreTest {
     }
   }
 
+  @Test
+  void behindATransactionPoolerEverythingWorksWithoutTheLock() {
+    try (PostgresStore store = PostgresStore.at(DATABASE.jdbcUrl() + "&pgbouncer=true")) {
+      store.open(SchemaMode.APPLY);
+      Fence fence = Agents.lead(store);
+      try (LeadershipSession session = store.leadership().openSession(fence.agent())) {
+        assertThat(session.tryLock(1)).isEmpty();
+        assertThat(session.awaitLock(1, Duration.ofMillis(20))).isFalse();
+        assertThat(store.leadership().renew(fence, Agents.TTL, session.tryLock(1))).isTrue();
+      }
+      assertThat(store.leadership().read(fence.agent()).orElseThrow().lockHeld()).isFalse();
+      assertThat(Agents.takeOver(store, fence).epoch()).isEqualTo(2);
+    }
+  }
+
   /** Neither lock nor LISTEN may stay behind on a connection that goes back to its pool. */
   private static void assertLeftAsItCame(HikariDataSource source) throws SQLException {
     try (Connection connection = source.getConnection()) {
