@@ -216,6 +216,10 @@ final class Agent implements SelfUpgrade {
     store.open(
         self.trial().isPresent() ? AgentStore.SchemaMode.VERIFY : AgentStore.SchemaMode.APPLY);
     store.instances().register(self);
+    if (self.trial().isPresent()) {
+      new Rehearsal(store, self, tasks()).walk();
+      elector.prepare();
+    }
     blueprint.identity().link().ifPresent(link -> link.announceReady(self.trial(), drainTime()));
     connected = true;
   }

@@ -195,6 +195,9 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     if (!startWork(fence)) {
       return;
     }
+    if (fresh) {
+      upgrades.ifPresent(engine -> engine.workStarted(fence));
+    }
     blueprint.store().instances().ready(fence);
     if (fresh && upgrades.isPresent()) {
       upgrades.get().afterWork(fence);

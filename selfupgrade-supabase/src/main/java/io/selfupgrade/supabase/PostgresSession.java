@@ -30,7 +30,7 @@ final class PostgresSession implements LeadershipSession {
   static final Duration LONGEST_ANSWER = Duration.ofSeconds(30);
 
   private static final String PORT = "LeadershipSession";
-  private static final Duration SLICE = Duration.ofMillis(200);
+  private static final Duration SLICE = Duration.ofMillis(50);
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(1);
 
   private final Database database;

@@ -69,6 +69,11 @@ public final class Elector implements AutoCloseable {
     watch.setDaemon(true);
   }
 
+  /** Opens what a take-over by name is heard through; called before it is started, or never. */
+  public void prepare() {
+    session.prepare();
+  }
+
   /** Starts taking part; called once. */
   public void start() {
     elector.start();

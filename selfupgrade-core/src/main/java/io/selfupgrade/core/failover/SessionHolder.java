@@ -27,6 +27,7 @@ final class SessionHolder implements AutoCloseable {
   private final Object guard = new Object();
   private @Nullable LeadershipSession session;
   private boolean closed;
+  private volatile boolean fresh;
 
   SessionHolder(AgentStore store, AgentName agent) {
     this.store = store;
@@ -71,6 +72,10 @@ final class SessionHolder implements AutoCloseable {
   boolean await(Duration longest) {
     LeadershipSession open = open();
     try {
+      if (open != null && fresh) {
+        fresh = false;
+        return true; // What was told before this session listened was not heard.
+      }
       if (open != null) {
         return open.await(longest);
       }
@@ -79,6 +84,11 @@ final class SessionHolder implements AutoCloseable {
     }
     park(longest);
     return true;
+  }
+
+  /** Opens the session beforehand, so that nothing is told unheard from now on. */
+  void prepare() {
+    open();
   }
 
   void discard() {
@@ -104,20 +114,21 @@ final class SessionHolder implements AutoCloseable {
         return session;
       }
     }
-    LeadershipSession fresh;
+    LeadershipSession opened;
     try {
-      fresh = store.leadership().openSession(agent);
+      opened = store.leadership().openSession(agent);
     } catch (AdapterException e) {
       LOG.debug("no session, going on without one", e);
       return null;
     }
     synchronized (guard) {
       if (!closed) {
-        session = fresh;
-        return fresh;
+        session = opened;
+        fresh = true;
+        return opened;
       }
     }
-    closeQuietly(fresh);
+    closeQuietly(opened);
     return null;
   }
 

@@ -43,6 +43,7 @@ final class Recovery {
   private final Probation probation;
   private final ProbeRunner probes;
   private final Obedience obedience;
+  private Optional<UUID> onTrial = Optional.empty();
 
   Recovery(
       Situation situation,
@@ -59,6 +60,7 @@ final class Recovery {
 
   /** Before any work is taken up: ends, continues or turns back what was under way. */
   void beforeWork(Fence fence) throws InterruptedException {
+    onTrial = Optional.empty();
     Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
     if (open.isEmpty()) {
       seeToVersion(fence);
@@ -75,6 +77,20 @@ final class Recovery {
     }
   }
 
+  /** Records at once that a candidate is in service: nobody is while this is under way. */
+  void workStarted(Fence fence) {
+    if (onTrial.isPresent()) {
+      situation
+          .log()
+          .record(
+              fence,
+              onTrial.get(),
+              UpgradeStep.APPLY,
+              Event.PRIMARY_READY,
+              "claims and has started the host's work");
+    }
+  }
+
   /** After work was taken up: the candidate's probation begins, or the way back is completed. */
   void afterWork(Fence fence) throws InterruptedException {
     Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
@@ -83,14 +99,6 @@ final class Recovery {
     }
     UpgradeRecord upgrade = open.get();
     if (upgrade.phase() == UpgradePhase.HANDED_OVER && situation.isCandidateOf(upgrade)) {
-      situation
-          .log()
-          .record(
-              fence,
-              upgrade.id(),
-              UpgradeStep.APPLY,
-              Event.PRIMARY_READY,
-              "claims and has started the host's work");
       probation.begin(fence);
     } else if (upgrade.phase() == UpgradePhase.ROLLING_BACK) {
       completeWayBack(fence, upgrade);
@@ -151,6 +159,7 @@ final class Recovery {
   }
 
   private void continueTrial(Fence fence, UpgradeRecord upgrade) {
+    onTrial = Optional.of(upgrade.id());
     boolean handedOverToThis =
         upgrade.trial().map(trial -> trial.epoch() == fence.epoch()).orElse(false);
     if (!handedOverToThis) {

@@ -104,7 +104,12 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
     recovery.beforeWork(fence);
   }
 
-  /** After a new primary has taken its work up. */
+  /** At the moment in which a new primary has taken its work up. */
+  public void workStarted(Fence fence) {
+    recovery.workStarted(fence);
+  }
+
+  /** After a new primary has taken its work up: probation begins, or the way back is completed. */
   public void afterWork(Fence fence) throws InterruptedException {
     recovery.afterWork(fence);
     rounds.wake();
