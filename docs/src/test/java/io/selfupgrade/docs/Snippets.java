@@ -70,7 +70,9 @@ final class Snippets {
               + name
               + " and // endregion");
     }
-    return String.join("\n", lines.subList(start + 1, end)).stripIndent().lines().toList();
+    // Without the blank line before the end mark, which would count as not indented.
+    String region = String.join("\n", lines.subList(start + 1, end)).stripTrailing();
+    return region.stripIndent().lines().toList();
   }
 
   private static List<String> lines(String file) {
