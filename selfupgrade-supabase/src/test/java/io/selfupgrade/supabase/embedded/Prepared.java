@@ -105,11 +105,14 @@ final class Prepared {
     }
   }
 
-  /** Whether the process runs; one that waits for its parent to take its exit code does not. */
+  /**
+   * Whether the process runs; one that has let go of its memory does not, nor one that waits for
+   * its parent to take its exit code.
+   */
   static boolean runs(long pid) {
     return ProcessHandle.of(pid)
         .filter(ProcessHandle::isAlive)
-        .filter(process -> !isZombie(pid))
+        .filter(process -> !isEnding(pid))
         .isPresent();
   }
 
@@ -121,8 +124,11 @@ final class Prepared {
     }
   }
 
-  private static boolean isZombie(long pid) {
+  private static boolean isEnding(long pid) {
     try {
+      if (Files.readString(Path.of("/proc/" + pid + "/cmdline")).isEmpty()) {
+        return true;
+      }
       String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
       return stat.charAt(stat.lastIndexOf(')') + 2) == 'Z';
     } catch (IOException e) {
