@@ -28,13 +28,12 @@ final class Ledger {
     this.database = database;
     keys.put("quickstart.tick", "id");
     database.all(TABLES, row -> keys.put(row.getString(1), row.getString(2)));
-    keys.keySet().forEach(table -> seen.put(table, new HashSet<>()));
   }
 
   /** Reads what is there now. */
   void remember() throws SQLException {
-    for (Map.Entry<String, String> table : keys.entrySet()) {
-      seen.get(table.getKey()).addAll(present(table.getKey()));
+    for (String table : keys.keySet()) {
+      seen.computeIfAbsent(table, name -> new HashSet<>()).addAll(present(table));
     }
   }
 
@@ -42,7 +41,7 @@ final class Ledger {
   List<String> lost() throws SQLException {
     List<String> lost = new ArrayList<>();
     for (String table : keys.keySet()) {
-      Set<String> missing = new HashSet<>(seen.get(table));
+      Set<String> missing = new HashSet<>(seen.getOrDefault(table, Set.of()));
       missing.removeAll(present(table));
       missing.forEach(key -> lost.add(table + " " + key));
     }

@@ -48,7 +48,7 @@ final class Reaper {
   private boolean clean(boolean keep) {
     boolean stopped = attempt("the launcher", this::stopLauncher);
     stopped &= attempt("the database server", () -> EmbeddedPostgres.stop(places.postgres()));
-    return keep || !stopped ? stopped : attempt("the directory", this::remove);
+    return stopped && (keep || attempt("the directory", this::remove));
   }
 
   private void stopLauncher() throws IOException, InterruptedException {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  */
 final class Stage implements AutoCloseable {
 
-  private static final Duration LONGEST_CLEARING = Duration.ofSeconds(120);
+  private static final Duration LONGEST_CLEARING = Duration.ofMinutes(2);
   private static final int LOG_TAIL_LINES = 25;
 
   private final Places places;

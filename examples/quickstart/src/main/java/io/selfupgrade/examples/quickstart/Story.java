@@ -86,9 +86,9 @@ final class Story implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
+      closeQuietly(open.get(i));
     }
   }
 
@@ -227,6 +227,15 @@ final class Story implements AutoCloseable {
       TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
     }
     watch.look();
+  }
+
+  private static void closeQuietly(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      // The story is told; what cannot be closed any more ends with this process.
+      System.err.println("could not close " + resource + ": " + e);
+    }
   }
 
   private <T extends AutoCloseable> T opened(T resource) {

@@ -3,6 +3,7 @@ package io.selfupgrade.examples.quickstart;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -29,7 +30,7 @@ final class Ticks {
             "select r.finished_at from selfupgrade.task_runs r join selfupgrade.instances i on i.id ="
                 + " r.holder where r.agent = 'quickstart' and r.task = 'tick' and r.state ="
                 + " 'SUCCEEDED' and i.started_at > ?::timestamptz order by r.finished_at limit 1",
-            row -> row.getObject(1, java.time.OffsetDateTime.class).toInstant(),
+            row -> row.getObject(1, OffsetDateTime.class).toInstant(),
             killed.toString())
         .stream()
         .findFirst();

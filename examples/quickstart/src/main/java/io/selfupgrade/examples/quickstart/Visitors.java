@@ -1,5 +1,6 @@
 package io.selfupgrade.examples.quickstart;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,12 +11,17 @@ import java.time.Instant;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The agent's users: a request every 20 ms, repeated once after 200 ms if it is not answered. */
 final class Visitors implements AutoCloseable {
@@ -32,7 +38,8 @@ final class Visitors implements AutoCloseable {
   private final HttpClient client;
   private final Queue<Visit> visits = new ConcurrentLinkedQueue<>();
   private final AtomicInteger answers = new AtomicInteger();
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final Queue<CompletableFuture<Void>> underWay = new ConcurrentLinkedQueue<>();
+  private @Nullable ScheduledFuture<?> visiting;
 
   Visitors(int port, Clock clock) {
     this.clock = clock;
@@ -60,7 +67,7 @@ final class Visitors implements AutoCloseable {
   boolean isAnswered() {
     try {
       return client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode() == 200;
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -69,17 +76,20 @@ final class Visitors implements AutoCloseable {
   }
 
   void start() {
-    pace.scheduleAtFixedRate(this::visit, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    visiting = pace.scheduleAtFixedRate(this::visit, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Ends the visits and waits for the last answers. */
-  void end() throws InterruptedException {
-    pace.shutdown();
-    pace.awaitTermination(LONGEST_ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-    long end = System.nanoTime() + LONGEST_ANSWER.multipliedBy(3).toNanos();
-    while (underWay.get() > 0 && System.nanoTime() - end < 0) {
-      TimeUnit.MILLISECONDS.sleep(10);
+  void end() throws InterruptedException, ExecutionException, TimeoutException {
+    if (visiting != null) {
+      visiting.cancel(false);
     }
+    pace.shutdown();
+    if (!pace.awaitTermination(LONGEST_ANSWER.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new TimeoutException("the visits did not end within " + LONGEST_ANSWER);
+    }
+    CompletableFuture.allOf(underWay.toArray(CompletableFuture[]::new))
+        .get(LONGEST_ANSWER.multipliedBy(3).toMillis(), TimeUnit.MILLISECONDS);
   }
 
   int answers() {
@@ -107,17 +117,19 @@ final class Visitors implements AutoCloseable {
   }
 
   private void visit() {
-    underWay.incrementAndGet();
     Instant began = clock.instant();
-    ask()
-        .thenCompose(
-            first ->
-                first == Result.FAILED
-                    ? askLater()
-                        .thenApply(second -> new Visit(began, clock.instant(), second, true))
-                    : CompletableFuture.completedFuture(
-                        new Visit(began, clock.instant(), first, false)))
-        .thenAccept(this::note);
+    underWay.add(
+        ask()
+            .thenCompose(first -> first == Result.FAILED ? again(began) : once(began, first))
+            .thenAccept(this::note));
+  }
+
+  private CompletableFuture<Visit> once(Instant began, Result result) {
+    return CompletableFuture.completedFuture(new Visit(began, clock.instant(), result, false));
+  }
+
+  private CompletableFuture<Visit> again(Instant began) {
+    return askLater().thenApply(result -> new Visit(began, clock.instant(), result, true));
   }
 
   private void note(Visit visit) {
@@ -125,7 +137,6 @@ final class Visitors implements AutoCloseable {
     if (visit.result() != Result.FAILED) {
       answers.incrementAndGet();
     }
-    underWay.decrementAndGet();
   }
 
   private CompletableFuture<Result> ask() {
@@ -141,11 +152,9 @@ final class Visitors implements AutoCloseable {
   }
 
   private CompletableFuture<Result> askLater() {
-    return CompletableFuture.supplyAsync(
-            this::ask,
-            CompletableFuture.delayedExecutor(
-                RETRY_AFTER.toMillis(), TimeUnit.MILLISECONDS, workers))
-        .thenCompose(answer -> answer);
+    Executor later =
+        CompletableFuture.delayedExecutor(RETRY_AFTER.toMillis(), TimeUnit.MILLISECONDS, workers);
+    return CompletableFuture.runAsync(() -> {}, later).thenCompose(waited -> ask());
   }
 
   /**
