@@ -225,9 +225,9 @@ class PostgresRunTest {
     CountDownLatch goOn = new CountDownLatch(1);
     RunClaim second = Agents.next(store, fence, 1);
     CompletableFuture<Void> slow = inBackground(run, inside, goOn);
+    assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
     CompletableFuture<Void> waiting =
         inBackground(Agents.run(store, second), new CountDownLatch(1), goOn);
-    assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
 
     assertThat(store.leadership().renew(fence, Duration.ofSeconds(10), Optional.empty())).isTrue();
     assertThat(waiting).isNotDone();
@@ -251,7 +251,8 @@ class PostgresRunTest {
           } catch (Exception e) {
             throw new AssertionError(e);
           }
-        });
+        },
+        task -> new Thread(task).start());
   }
 
   @Test
