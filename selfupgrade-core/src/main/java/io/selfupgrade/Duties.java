@@ -190,9 +190,11 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     } else if (fresh) {
       adopt(fence);
     }
+    // The work first: others wait for it, and handlers may build on it.
+    Optional<Exception> failure = tryWork(fence);
     ticks().unsure(false);
     ticks().promoted(fence, attestedDead);
-    if (!startWork(fence)) {
+    if (failure.isPresent() && !tryWorkAgain(fence, failure.get())) {
       return;
     }
     if (fresh) {
@@ -214,17 +216,17 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     }
   }
 
-  /** Starts the host's work, again and again while leading; false if that was to no avail. */
-  private boolean startWork(Fence fence) throws InterruptedException {
-    if (work.isEmpty()) {
-      return true;
-    }
+  private Optional<Exception> tryWork(Fence fence) throws InterruptedException {
+    return work.isEmpty() || !elector().leads(fence)
+        ? Optional.empty()
+        : work.get().start(primary(fence));
+  }
+
+  /** Starts the host's work again and again while leading; false if that was to no avail. */
+  private boolean tryWorkAgain(Fence fence, Exception first) throws InterruptedException {
+    Optional<Exception> failure = Optional.of(first);
     Duration pause = FIRST_WORK_PAUSE;
-    while (elector().leads(fence)) {
-      Optional<Exception> failure = work.get().start(primary(fence));
-      if (failure.isEmpty()) {
-        return true;
-      }
+    while (failure.isPresent()) {
       if (upgrades.isPresent() && upgrades.get().workFailed(fence, failure.get())) {
         LOG.error("PrimaryWork.start failed on a version on trial", failure.get());
         return false;
@@ -234,8 +236,12 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
       if (Thread.interrupted()) {
         throw new InterruptedException("called off between two tries to start the host's work");
       }
+      if (!elector().leads(fence)) {
+        return false;
+      }
+      failure = tryWork(fence);
     }
-    return false;
+    return true;
   }
 
   private Primary primary(Fence fence) {
