@@ -40,6 +40,11 @@ final class Narrator {
     out.println(paint(tone, text));
   }
 
+  /** Returns the time from the start to then, in seconds, as the lines show it. */
+  String seconds(Instant at) {
+    return String.format(Locale.ROOT, "%.2f s", Duration.between(start, at).toMillis() / 1000.0);
+  }
+
   /** Returns the time since the start. */
   Duration elapsed() {
     return Duration.between(start, clock.instant());

@@ -94,6 +94,12 @@ public final class Quickstart {
               report.handOverGap().toMillis(),
               report.ticks().latenessP99().toMillis(),
               report.visits().wrong()));
+      if (report.visits().failed() > 0) {
+        narrator.plain(
+            Tone.BAD,
+            "       the failed requests began at "
+                + report.visits().failedAt().stream().map(narrator::seconds).toList());
+      }
       if (options.json().isPresent()) {
         report.write(options.json().get());
       }

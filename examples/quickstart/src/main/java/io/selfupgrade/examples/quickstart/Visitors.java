@@ -8,6 +8,8 @@ import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -98,16 +100,18 @@ final class Visitors implements AutoCloseable {
 
   /** Counts the requests, and those without an answer; what touches the outage is left out. */
   Count count(Instant outageFrom, Instant outageTo) {
-    int failed = 0;
+    List<Instant> failedAt = new ArrayList<>();
     int wrong = 0;
     int retried = 0;
     for (Visit visit : visits) {
       boolean outside = visit.ended().isBefore(outageFrom) || visit.began().isAfter(outageTo);
-      failed += outside && visit.result() == Result.FAILED ? 1 : 0;
+      if (outside && visit.result() == Result.FAILED) {
+        failedAt.add(visit.began());
+      }
       retried += outside && visit.retried() ? 1 : 0;
       wrong += visit.result() == Result.WRONG ? 1 : 0;
     }
-    return new Count(visits.size(), failed, retried, wrong);
+    return new Count(visits.size(), failedAt, retried, wrong);
   }
 
   @Override
@@ -161,11 +165,15 @@ final class Visitors implements AutoCloseable {
    * What became of the requests.
    *
    * @param requests all of them
-   * @param failed not answered, not even at the second try
+   * @param failedAt when those began that were not answered, not even at the second try
    * @param retried answered at the second try, or failed
    * @param wrong answered with something wrong
    */
-  record Count(int requests, int failed, int retried, int wrong) {}
+  record Count(int requests, List<Instant> failedAt, int retried, int wrong) {
+    int failed() {
+      return failedAt.size();
+    }
+  }
 
   private enum Result {
     RIGHT,
