@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -91,10 +92,14 @@ record ServerDirectory(Path root) {
     }
   }
 
-  /** Creates one directory for the owner only, unless it exists. */
+  /** Creates one directory for the owner only, unless it exists or appears meanwhile. */
   static void createDirectory(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
+    try {
       Files.createDirectory(directory, OWNER_DIRECTORY);
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(directory)) {
+        throw e;
+      }
     }
   }
 

@@ -12,6 +12,8 @@ import java.util.List;
 /** A client of a server in a JVM of its own, that can be killed. */
 final class ClientProcess implements AutoCloseable {
 
+  private static final String ATTACHED = "attached to ";
+
   private final Process process;
   private final BufferedReader output;
 
@@ -31,17 +33,20 @@ final class ClientProcess implements AutoCloseable {
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", classPath));
     words.addAll(List.of(Main.class.getName(), directory.toString()));
-    return new ClientProcess(
-        new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    return new ClientProcess(new ProcessBuilder(words).redirectErrorStream(true).start());
   }
 
   /** Waits until it is attached, and returns the server's process id. */
   long attached() throws IOException {
-    String line = output.readLine();
-    if (line == null) {
-      throw new AssertionError("the client ended without being attached");
+    List<String> printed = new ArrayList<>();
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      if (line.startsWith(ATTACHED)) {
+        return Long.parseLong(line.substring(ATTACHED.length()));
+      }
+      printed.add(line);
     }
-    return Long.parseLong(line);
+    throw new AssertionError(
+        "the client ended without being attached; it printed: " + String.join("\n", printed));
   }
 
   long pid() {
@@ -72,7 +77,7 @@ final class ClientProcess implements AutoCloseable {
 
     public static void main(String[] args) throws IOException {
       try (EmbeddedPostgres server = EmbeddedPostgres.attach(Path.of(args[0]))) {
-        System.out.println(server.pid());
+        System.out.println(ATTACHED + server.pid());
         while (System.in.read() >= 0) {
           // until the parent closes the stream, or is gone
         }
