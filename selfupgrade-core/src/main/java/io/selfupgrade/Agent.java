@@ -217,8 +217,8 @@ final class Agent implements SelfUpgrade {
         self.trial().isPresent() ? AgentStore.SchemaMode.VERIFY : AgentStore.SchemaMode.APPLY);
     store.instances().register(self);
     if (self.trial().isPresent()) {
-      new Rehearsal(store, self, tasks()).walk();
       elector.prepare();
+      new Rehearsal(store, self, List.of(duties::rehearse, ticks::rehearse)).walk();
     }
     blueprint.identity().link().ifPresent(link -> link.announceReady(self.trial(), drainTime()));
     connected = true;

@@ -71,10 +71,14 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     upgrades = upgradeEngine;
   }
 
+  /** Goes through a promotion that does not hold: nobody waits for it yet. */
+  void rehearse(Fence nobody) {
+    promoted(new Promotion(nobody, Promotion.Way.TRANSFERRED, Optional.empty()));
+  }
+
   @Override
   public void promoted(Promotion promotion) {
     takingUp = submit(() -> takeUp(promotion.fence(), promotion.attestedDead(), true));
-    upgrades.ifPresent(UpgradeEngine::wake);
   }
 
   @Override
@@ -194,8 +198,11 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     Optional<Exception> failure = tryWork(fence);
     ticks().unsure(false);
     ticks().promoted(fence, attestedDead);
-    if (failure.isPresent() && !tryWorkAgain(fence, failure.get())) {
-      return;
+    if (failure.isPresent()) {
+      upgrades.ifPresent(UpgradeEngine::wake);
+      if (!tryWorkAgain(fence, failure.get())) {
+        return;
+      }
     }
     if (fresh) {
       upgrades.ifPresent(engine -> engine.workStarted(fence));

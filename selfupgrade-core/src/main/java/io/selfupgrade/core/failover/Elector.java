@@ -69,7 +69,7 @@ public final class Elector implements AutoCloseable {
     watch.setDaemon(true);
   }
 
-  /** Opens what a take-over by name is heard through; called before it is started, or never. */
+  /** Opens and tries what a take-over by name is heard through; before the start, or never. */
   public void prepare() {
     session.prepare();
   }

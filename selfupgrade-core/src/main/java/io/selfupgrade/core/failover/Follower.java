@@ -32,6 +32,7 @@ final class Follower {
   private Optional<Lease> seen = Optional.empty();
   private long nextHeartbeatNanos;
   private boolean heartbeatDue = true;
+  private boolean signalled;
 
   Follower(AgentStore store, ElectionSettings settings, SessionHolder session) {
     this.store = store;
@@ -51,6 +52,7 @@ final class Follower {
         return lead(given, Promotion.Way.TRANSFERRED, Optional.empty(), sent);
       }
     }
+    tellSignal(tenure);
     Optional<TakeOver> way = wayFor(seen);
     if (way.isPresent()) {
       Optional<Lead> taken = take(way.get(), sent);
@@ -59,7 +61,15 @@ final class Follower {
       }
       return taken;
     }
-    return waitFor(seen.orElseThrow(), nanoTime, tenure);
+    return waitFor(seen.orElseThrow(), nanoTime);
+  }
+
+  /** Others hear of a wake-up only here, so that nothing competes with a look at the lease. */
+  private void tellSignal(Tenure tenure) {
+    if (signalled) {
+      signalled = false;
+      tenure.signalled();
+    }
   }
 
   boolean seesAnotherHolder() {
@@ -98,21 +108,17 @@ final class Follower {
     return lead(acquired.fence(), how, dead, sent);
   }
 
-  private Optional<Lead> waitFor(Lease lease, LongSupplier nanoTime, Tenure tenure) {
+  private Optional<Lead> waitFor(Lease lease, LongSupplier nanoTime) {
     Duration pause = pauseFor(lease);
     if (lease.lockHeld() && self.trial().isEmpty()) {
       return waitForLock(lease.fence(), min(pause, LONGEST_LOCK_WAIT), nanoTime);
     }
     Duration slice = self.launched() ? ATTESTATION_LOOK : pause;
     long end = nanoTime.getAsLong() + pause.toNanos();
-    boolean signalled = false;
     while (!signalled
         && !isAttestedDead(lease.fence().holder())
         && nanoTime.getAsLong() - end < 0) {
       signalled = session.await(min(slice, pause));
-    }
-    if (signalled) {
-      tenure.signalled();
     }
     return Optional.empty();
   }

@@ -21,6 +21,8 @@ final class SessionHolder implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SessionHolder.class);
   private static final Duration WITHOUT_SESSION = Duration.ofMillis(250);
+  private static final Duration TRIAL = Duration.ofMillis(100);
+  private static final int TRIALS = 5;
 
   private final AgentStore store;
   private final AgentName agent;
@@ -86,9 +88,17 @@ final class SessionHolder implements AutoCloseable {
     return true;
   }
 
-  /** Opens the session beforehand, so that nothing is told unheard from now on. */
+  /** Opens the session beforehand, so that nothing is told unheard from now on, and tries it. */
   void prepare() {
-    open();
+    LeadershipSession open = open();
+    try {
+      for (int trial = 0; open != null && trial < TRIALS; trial++) {
+        open.signal();
+        open.await(TRIAL);
+      }
+    } catch (AdapterException e) {
+      broken(e);
+    }
   }
 
   void discard() {

@@ -4,6 +4,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.schedule.Missed;
+import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskHandler;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -52,7 +54,9 @@ public final class TickEngine implements AutoCloseable {
   private static final Duration LONGEST_END = Duration.ofSeconds(2);
 
   private final AgentName agent;
-  private final boolean anyTask;
+  private final TaskStore ledger;
+  private final List<DeclaredTask> declared;
+  private final TickSettings settings;
   private final Admission admission = new Admission();
   private final @Nullable ThreadPoolExecutor pool;
   private final Runs runs;
@@ -77,7 +81,9 @@ public final class TickEngine implements AutoCloseable {
     this.agent = Objects.requireNonNull(agent, "agent");
     Map<String, TaskHandler> handlers = new LinkedHashMap<>();
     tasks.forEach(task -> handlers.put(task.definition().name(), task.handler()));
-    this.anyTask = !handlers.isEmpty();
+    this.ledger = ledger;
+    this.declared = List.copyOf(tasks);
+    this.settings = settings;
     this.pool = settings.executor() == null ? pool(agent, settings.atOnce()) : null;
     Executor executor = pool != null ? pool : Objects.requireNonNull(settings.executor());
     this.runs = new Runs(ledger, handlers, executor, settings.atOnce(), admission);
@@ -129,7 +135,7 @@ public final class TickEngine implements AutoCloseable {
           "fence of agent " + fence.agent() + ": expected one of " + agent);
     }
     Term term = admission.begin(fence, attestedDead);
-    if (!anyTask) {
+    if (declared.isEmpty()) {
       return true;
     }
     synchronized (coordinator) {
@@ -138,6 +144,40 @@ public final class TickEngine implements AutoCloseable {
       }
     }
     return admission.awaitOpen(term, LONGEST_PREPARATION);
+  }
+
+  /**
+   * Promotes an understudy of this engine, whose claims are all refused, and ends it again.
+   *
+   * <p>For an instance that expects to be promoted: a JVM is slow at everything that it does for
+   * the first time. Serves nothing, changes nothing.
+   *
+   * @param nobody a fence of this agent that cannot hold
+   * @throws io.selfupgrade.agent.AdapterException if the store is away
+   */
+  public void rehearse(Fence nobody) {
+    Set<String> names = new HashSet<>();
+    declared.forEach(task -> names.add(task.definition().name()));
+    Set<TaskDefinition> stored = new HashSet<>();
+    ledger.agenda(agent, names).tasks().forEach(entry -> stored.add(entry.definition()));
+    // The others would have to be declared, which a fence that does not hold cannot.
+    List<DeclaredTask> same =
+        declared.stream().filter(task -> stored.contains(task.definition())).toList();
+    for (DeclaredTask task : declared) {
+      rehearse(nobody, task.definition());
+    }
+    try (TickEngine understudy = new TickEngine(agent, ledger, same, settings)) {
+      understudy.promoted(nobody, Optional.empty());
+    }
+  }
+
+  private void rehearse(Fence nobody, TaskDefinition task) {
+    String name = task.name();
+    Instant then = Instant.EPOCH;
+    ledger.upsert(nobody, task);
+    ledger.claim(nobody, new TaskStore.Claiming(name, then, then, Optional.empty(), 0));
+    ledger.claimWaiting(nobody, name);
+    ledger.finish(new RunClaim(UUID.randomUUID(), name, then, 1, nobody), Optional.empty());
   }
 
   /**

@@ -32,6 +32,7 @@ final class Applier {
 
   private static final Duration LOOK = Duration.ofMillis(25);
   private static final Duration AFTER_TROUBLE = Duration.ofMillis(200);
+  private static final int REHEARSALS = 10;
 
   private final Situation situation;
   private final Staging staging;
@@ -59,6 +60,7 @@ final class Applier {
     InstanceId candidate = awaitReady(link, proof);
     log(fence, proof, Event.PROGRESS, "candidate " + candidate + " is warm beside");
     acceptance.requireNotFrozen();
+    rehearse(fence, candidate);
     Fence given = handOver(fence, proof, candidate);
     link.announce(RequestKind.HANDED_OVER, proof.upgrade(), given.epoch());
     return new Proof.Applied(proof.upgrade(), proof.release(), given.epoch());
@@ -174,6 +176,13 @@ final class Applier {
     }
   }
 
+  /** Tries the hand-over of an upgrade that does not exist: the real one is not to be the first. */
+  private void rehearse(Fence fence, InstanceId candidate) {
+    for (int round = 0; round < REHEARSALS; round++) {
+      transferOf(fence, UUID.randomUUID(), candidate);
+    }
+  }
+
   private Fence handOver(Fence fence, Proof.Prepared proof, InstanceId candidate)
       throws AbortException {
     UpgradeTimes times = situation.settings().times();
@@ -199,17 +208,17 @@ final class Applier {
 
   private Optional<Fence> transfer(Fence fence, UUID upgrade, InstanceId candidate) {
     try {
-      return situation
-          .journal()
-          .handOver(
-              fence,
-              upgrade,
-              candidate,
-              situation.settings().ttl(),
-              situation.settings().times().limit());
+      return transferOf(fence, upgrade, candidate);
     } catch (AdapterException e) {
       return readTransfer(upgrade, candidate);
     }
+  }
+
+  private Optional<Fence> transferOf(Fence fence, UUID upgrade, InstanceId candidate) {
+    UpgradeTimes times = situation.settings().times();
+    return situation
+        .journal()
+        .handOver(fence, upgrade, candidate, situation.settings().ttl(), times.limit());
   }
 
   /** After a transfer whose end is unknown: waits until the journal can tell. */

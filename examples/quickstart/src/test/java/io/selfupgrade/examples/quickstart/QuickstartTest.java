@@ -32,11 +32,7 @@ final class QuickstartTest {
       story.destroyForcibly();
     }
 
-    // On a busy machine a hand-over may take longer than the visitors wait, all else is exact.
-    assertThat(output().lines().filter(line -> line.startsWith("  NO ")))
-        .as(output())
-        .allMatch(line -> line.contains(" requests, "));
-    assertThat(story.exitValue()).as(output()).isEqualTo(output().contains("  NO ") ? 1 : 0);
+    assertThat(story.exitValue()).as(output()).isZero();
     assertThat(Files.readString(figures))
         .as(output())
         .contains("\"final_version\": \"1.1.0\"")
@@ -45,6 +41,7 @@ final class QuickstartTest {
                 + " \"1.3.0\": \"RolledBack\", \"1.4.0\": \"Refused\"}")
         .contains("\"ticks_missed\": 0")
         .contains("\"ticks_doubled\": 0")
+        .contains("\"http_failed\": 0")
         .contains("\"rows_lost\": 0");
     awaitNothingLeft();
   }
