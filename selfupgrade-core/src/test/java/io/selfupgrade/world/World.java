@@ -104,6 +104,7 @@ public final class World implements AutoCloseable {
             directory.resolve("releases"),
             ReleaseRecipe.of(AGENT.value(), Version.parse(version))
                 .jar(jar)
+                .jvmArgs(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"))
                 .args(List.of(args))
                 .smoke(new Smoke(smoke, Duration.ofSeconds(15), 64)));
     tool.sign(release, List.of(key.privateKey()));
