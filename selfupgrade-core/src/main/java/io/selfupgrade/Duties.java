@@ -12,8 +12,10 @@ import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.core.upgrade.PrimarySide;
 import io.selfupgrade.core.upgrade.UpgradeEngine;
 import io.selfupgrade.failover.Drain;
+import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Primary;
 import io.selfupgrade.failover.WhenIsolated;
+import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.time.Duration;
 import java.util.Objects;
@@ -41,6 +43,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SelfUpgrade.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration FIRST_WORK_PAUSE = Duration.ofSeconds(1);
+  private static final Duration BEFORE_PASSING_ON = Duration.ofSeconds(5);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration BEYOND_DRAIN = Duration.ofSeconds(5);
 
@@ -51,6 +54,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private @Nullable TickEngine ticks;
   private Optional<UpgradeEngine> upgrades = Optional.empty();
   private volatile @Nullable Future<?> takingUp;
+  private Duration workPause = FIRST_WORK_PAUSE;
 
   Duties(Blueprint blueprint) {
     this.blueprint = blueprint;
@@ -232,14 +236,18 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   /** Starts the host's work again and again while leading; false if that was to no avail. */
   private boolean tryWorkAgain(Fence fence, Exception first) throws InterruptedException {
     Optional<Exception> failure = Optional.of(first);
-    Duration pause = FIRST_WORK_PAUSE;
+    boolean again = false;
     while (failure.isPresent()) {
       if (upgrades.isPresent() && upgrades.get().workFailed(fence, failure.get())) {
         LOG.error("PrimaryWork.start failed on a version on trial", failure.get());
         return false;
       }
-      LOG.error("PrimaryWork.start failed, next try in {}", pause, failure.get());
-      pause = sleep(pause);
+      if (again && passOn(fence)) {
+        return false;
+      }
+      again = true;
+      LOG.error("PrimaryWork.start failed, next try in {}", workPause, failure.get());
+      workPause = sleep(workPause);
       if (Thread.interrupted()) {
         throw new InterruptedException("called off between two tries to start the host's work");
       }
@@ -248,6 +256,31 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
       }
       failure = tryWork(fence);
     }
+    workPause = FIRST_WORK_PAUSE;
+    return true;
+  }
+
+  /** Gives the lead to a standby, which may succeed where this process fails; true if it did. */
+  private boolean passOn(Fence fence) {
+    AgentStore store = blueprint.store();
+    Duration ttl = blueprint.primary().ttl();
+    Optional<InstanceStatus> standby =
+        store.instances().living(fence.agent()).stream()
+            .filter(one -> !one.record().id().equals(fence.holder()))
+            .filter(one -> one.record().version().equals(blueprint.identity().version()))
+            .filter(one -> one.aliveWithin(ttl))
+            .findFirst();
+    if (standby.isEmpty()) {
+      return false;
+    }
+    InstanceId next = standby.get().record().id();
+    ticks().drain(BEFORE_PASSING_ON);
+    if (store.leadership().transfer(fence, next, ttl).isEmpty()) {
+      ticks().promoted(fence, Optional.empty());
+      return false;
+    }
+    LOG.error("PrimaryWork.start failed twice: the lead goes to the standby {}", next);
+    elector().given(fence);
     return true;
   }
 

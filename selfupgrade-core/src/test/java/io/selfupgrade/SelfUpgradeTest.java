@@ -37,6 +37,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,8 @@ class SelfUpgradeTest {
 
   @TempDir Path directory;
 
-  private final FaultyStore store = FaultyStore.around(new InMemoryStore(Clock.systemUTC()));
+  private final InMemoryStore memory = new InMemoryStore(Clock.systemUTC());
+  private final FaultyStore store = FaultyStore.around(memory);
   private final ReleaseTool tool = new ReleaseTool(Clock.systemUTC());
   private SigningKeyFiles key;
   private SelfUpgrade agent;
@@ -180,6 +182,40 @@ class SelfUpgradeTest {
     assertThat(heard.poll(20, TimeUnit.SECONDS)).startsWith("start ");
     agent.close();
     assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("stop STOPPING");
+  }
+
+  @Test
+  void workThatCannotStartHerePassesToAStandby() throws Exception {
+    AtomicInteger tries = new AtomicInteger();
+    PrimaryWork broken =
+        new PrimaryWork() {
+          @Override
+          public void start(Primary primary) {
+            tries.incrementAndGet();
+            throw new IllegalStateException("the port is taken on this host");
+          }
+
+          @Override
+          public void stop(Drain drain) {}
+        };
+    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    agent = passing(broken);
+    agent.start();
+    Eventually.holds("its start has failed", SOON, () -> tries.get() > 0);
+    try (SelfUpgrade standby = passing(recording(heard))) {
+      standby.start();
+
+      assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("start 2");
+      Eventually.holds("the first follows", SOON, () -> agent.role() == Role.STANDBY);
+    }
+  }
+
+  private SelfUpgrade passing(PrimaryWork work) {
+    return SelfUpgrade.builder("passing")
+        .version("1.0.0")
+        .store(InMemoryStore.sharing(memory))
+        .whilePrimary(work)
+        .build();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.selfupgrade.failover;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -22,6 +23,8 @@ import java.util.Optional;
  *       expired, and writes the primary's heartbeat in the same statement.
  *   <li>A fence of a lost epoch never renews, and never passes as the fence of another write.
  *   <li>{@link #release} ends the lease at once and changes neither holder nor epoch.
+ *   <li>{@link #transfer} passes the lead only to a registered instance of the agent that has not
+ *       stopped and is of the confirmed version, and only while no upgrade is open.
  * </ol>
  *
  * <p>Every method throws {@link io.selfupgrade.agent.AdapterException} when the store cannot be
@@ -50,6 +53,16 @@ public interface LeadershipStore {
    * @return whether the caller still leads
    */
   boolean renew(Fence fence, Duration ttl, Optional<SessionLock> lock);
+
+  /**
+   * Gives the lead to another instance by name, at the next epoch.
+   *
+   * @param fence the caller's
+   * @param to who is to lead
+   * @param ttl time to live of the receiver's lease from now
+   * @return the receiver's fence; empty if nothing has changed
+   */
+  Optional<Fence> transfer(Fence fence, InstanceId to, Duration ttl);
 
   /** Ends the lease of an instance that stops; false if it was lost before. */
   boolean release(Fence fence);

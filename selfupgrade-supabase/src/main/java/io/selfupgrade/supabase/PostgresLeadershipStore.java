@@ -99,6 +99,15 @@ final class PostgresLeadershipStore implements LeadershipStore {
        where id = ? and phase = 'HANDED_OVER'
       """;
 
+  private static final String MAY_BE_GIVEN =
+      """
+      select 1 from selfupgrade.instances i
+        join selfupgrade.agent_state s on s.name = i.agent and s.version = i.version
+       where i.agent = ? and i.id = ? and i.stopped_at is null
+         and not exists (select from selfupgrade.upgrades u where u.agent = i.agent and u.phase in %s)
+      """
+          .formatted(Sql.OPEN_PHASES);
+
   private final Database database;
 
   PostgresLeadershipStore(Database database) {
@@ -205,6 +214,22 @@ final class PostgresLeadershipStore implements LeadershipStore {
     return statements
         .first(TAKE, Row::fence, Arguments.of(holder, ttl, from))
         .orElseThrow(() -> new SQLException("the locked leadership row changed", "40001"));
+  }
+
+  @Override
+  public Optional<Fence> transfer(Fence fence, InstanceId to, Duration ttl) {
+    return database.transaction(
+        PORT,
+        "giving the lead of " + fence.agent() + " to " + to,
+        statements -> {
+          if (!statements.any(Sql.LEAD_FOR_UPDATE, Arguments.of(fence))
+              || !statements.any(MAY_BE_GIVEN, Arguments.of(fence.agent(), to))) {
+            return Optional.empty();
+          }
+          Fence given = take(statements, fence, to.value(), ttl);
+          statements.any(Sql.NOTIFY, Arguments.of(fence.agent()));
+          return Optional.of(given);
+        });
   }
 
   @Override

@@ -93,6 +93,12 @@ abstract class FenceContract extends StoreContract {
             (fence, upgrading) -> store.leadership().release(fence)));
     cases.add(
         new Case(
+            "LeadershipStore.transfer/3",
+            UpgradePhase.ABORTED,
+            (fence, upgrading) ->
+                store.leadership().transfer(fence, upgrading.old().holder(), LONG)));
+    cases.add(
+        new Case(
             "InstanceStore.ready/1",
             UpgradePhase.OPEN,
             (fence, upgrading) -> store.instances().ready(fence)));

@@ -2,6 +2,7 @@ package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.LeadershipSession;
@@ -75,6 +76,24 @@ final class InMemoryLeadershipStore implements LeadershipStore {
               });
           return held.isPresent();
         });
+  }
+
+  @Override
+  public Optional<Fence> transfer(Fence fence, InstanceId to, Duration ttl) {
+    return state.transact(
+        () ->
+            state
+                .fenced(fence)
+                .filter(rows -> rows.openUpgrade().isEmpty())
+                .filter(rows -> mayLead(rows, to))
+                .map(rows -> rows.passLead(to, state.now().plus(ttl))));
+  }
+
+  private static boolean mayLead(AgentRows rows, InstanceId instance) {
+    return Optional.ofNullable(rows.instances.get(instance))
+        .filter(row -> !row.stopped)
+        .map(row -> row.record.version())
+        .equals(rows.confirmed);
   }
 
   @Override

@@ -234,6 +234,45 @@ abstract class LeadershipStoreContract extends StoreContract {
   }
 
   @Test
+  void aTransferMakesTheOtherInstanceTheHolderAtTheNextEpoch() {
+    Fence fence = scene.lead();
+    InstanceRecord standby = scene.instance(V1);
+
+    Fence given = store.leadership().transfer(fence, standby.id(), LONG).orElseThrow();
+
+    assertThat(given).isEqualTo(new Fence(scene.agent, standby.id(), fence.epoch() + 1));
+    assertThat(lease().fence()).isEqualTo(given);
+    assertThat(store.leadership().renew(given, LONG, Optional.empty())).isTrue();
+    assertThat(store.leadership().renew(fence, LONG, Optional.empty())).isFalse();
+    assertThat(store.leadership().transfer(fence, standby.id(), LONG)).isEmpty();
+  }
+
+  @Test
+  void aTransferGoesOnlyToALivingInstanceOfTheConfirmedVersion() {
+    Fence fence = scene.lead();
+    InstanceId stopped = scene.instance(V1).id();
+    store.instances().stopped(stopped);
+    InstanceId ofAnotherVersion = scene.instance(V2).id();
+    InstanceId ofAnotherAgent = new Scene(store).instance(V1).id();
+
+    for (InstanceId to : List.of(stopped, ofAnotherVersion, ofAnotherAgent, InstanceId.random())) {
+      assertThat(store.leadership().transfer(fence, to, LONG)).isEmpty();
+    }
+
+    assertThat(lease().fence()).isEqualTo(fence);
+  }
+
+  @Test
+  void thereIsNoTransferWhileAnUpgradeIsOpen() {
+    Scene.Upgrading open = scene.upgradeIn(UpgradePhase.TRIAL);
+    InstanceId standby = scene.instance(V1).id();
+
+    assertThat(store.leadership().transfer(open.primary(), standby, LONG)).isEmpty();
+
+    assertThat(lease().fence()).isEqualTo(open.primary());
+  }
+
+  @Test
   void aReleaseEndsTheLeaseAtOnceAndKeepsHolderAndEpoch() {
     Fence fence = scene.lead();
 
