@@ -48,6 +48,7 @@ public final class SelfUpgradeBuilder {
   private WhenIsolated whenIsolated = WhenIsolated.STOP;
   private Duration ttl = ElectionSettings.DEFAULT_TTL;
   private Clock clock = Clock.systemUTC();
+  private Supplier<Optional<LauncherLink>> launcher = () -> LauncherLink.from(System.getenv());
 
   SelfUpgradeBuilder(String agentName, Class<?> host) {
     this.agentName = Objects.requireNonNull(agentName, "agentName");
@@ -129,6 +130,12 @@ public final class SelfUpgradeBuilder {
     return this;
   }
 
+  /** Sets how the launcher is found that started this process; for tests of what is written. */
+  SelfUpgradeBuilder launcher(Supplier<Optional<LauncherLink>> how) {
+    launcher = how;
+    return this;
+  }
+
   /**
    * Puts the agent together.
    *
@@ -140,8 +147,7 @@ public final class SelfUpgradeBuilder {
     if (store == null) {
       found.add("the agent has no store: call store(...)");
     }
-    Optional<LauncherLink> link =
-        checked(found, () -> LauncherLink.from(System.getenv())).flatMap(present -> present);
+    Optional<LauncherLink> link = checked(found, launcher).flatMap(present -> present);
     Optional<Identity> identity =
         checked(found, () -> Identity.of(link, version, host)).flatMap(present -> present);
     if (upgrades != null) {

@@ -110,7 +110,7 @@ final class Adoption {
   }
 
   private void adopt(RunDirectory run, ChildRecord record) {
-    living.add(new Child(run, record, new ChildProcess.Adopted(table, record.process(), run)));
+    living.add(new Child(run, record, table.adopt(record.process(), run)));
     String who =
         record.process().known()
             ? "pid " + record.process().pid()

@@ -56,8 +56,8 @@ final class Attestations {
     Reaped reaped = new Reaped(clock.instant(), code, cause, journal.nextSequence());
     String how = cause + (code.isEmpty() ? "" : ", exit code " + code);
     try {
-      Files.createDirectories(run.path());
-      reaped.toState().write(run.reaped());
+      run.disk().createDirectories(run.path());
+      reaped.toState().write(run.disk(), run.reaped());
     } catch (IOException e) {
       how += "; not attested: " + e;
     }
@@ -75,11 +75,11 @@ final class Attestations {
   void clearAway() {
     deaths.sort(Comparator.comparingLong(Death::sequence));
     while (deaths.size() > KEPT) {
-      Path old = deaths.remove(0).run().path();
+      RunDirectory old = deaths.remove(0).run();
       try {
         delete(old);
       } catch (IOException e) {
-        journal.note(JournalEvent.TROUBLE, "", "cannot delete " + old + ": " + e);
+        journal.note(JournalEvent.TROUBLE, "", "cannot delete " + old.path() + ": " + e);
       }
     }
   }
@@ -98,14 +98,14 @@ final class Attestations {
     }
   }
 
-  private static void delete(Path directory) throws IOException {
+  private static void delete(RunDirectory run) throws IOException {
     Files.walkFileTree(
-        directory,
+        run.path(),
         new SimpleFileVisitor<>() {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            Files.deleteIfExists(file);
+            run.disk().delete(file);
             return FileVisitResult.CONTINUE;
           }
 
@@ -115,7 +115,7 @@ final class Attestations {
             if (failure != null) {
               throw failure;
             }
-            Files.deleteIfExists(visited);
+            run.disk().delete(visited);
             return FileVisitResult.CONTINUE;
           }
         });

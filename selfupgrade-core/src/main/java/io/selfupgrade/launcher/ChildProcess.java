@@ -5,6 +5,9 @@ import java.util.Optional;
 
 /** A process that the launcher answers for: its own child, or one of an earlier launcher. */
 interface ChildProcess {
+  /** Returns its id, 0 if it is not known. */
+  long pid();
+
   /** Tells whether it may still act; false is final. */
   boolean alive();
 
@@ -22,6 +25,11 @@ interface ChildProcess {
 
   /** A process that this launcher started. */
   record Own(Process process) implements ChildProcess {
+    @Override
+    public long pid() {
+      return process.pid();
+    }
+
     @Override
     public boolean alive() {
       return process.isAlive();
@@ -50,6 +58,11 @@ interface ChildProcess {
 
   /** A process of an earlier launcher: dead when it is gone and its lock is free. */
   record Adopted(ProcessTable table, ProcessMark mark, RunDirectory run) implements ChildProcess {
+    @Override
+    public long pid() {
+      return mark.pid();
+    }
+
     @Override
     public boolean alive() {
       return table.alive(mark) || lockHeld();

@@ -69,7 +69,7 @@ record ChildRecord(
               .with("startMillis", process.startMillis())
               .with("startMark", process.mark());
     }
-    state.write(run.child());
+    state.write(run.disk(), run.child());
   }
 
   ChildRecord as(Role newRole) {

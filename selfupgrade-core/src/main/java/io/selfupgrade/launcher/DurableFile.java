@@ -1,14 +1,9 @@
 package io.selfupgrade.launcher;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -24,29 +19,33 @@ public final class DurableFile {
   /**
    * Replaces the content of {@code target} atomically and returns when it is on disk.
    *
+   * @throws IOException if that is not certain; the target has its old content or the new one
+   */
+  public static void replace(Path target, byte[] content) throws IOException {
+    replace(Disk.REAL, target, content);
+  }
+
+  /**
+   * Replaces the content of {@code target} atomically and returns when it is on disk.
+   *
    * <p>Writes a temporary file in the same directory, fsyncs it, renames it over the target and
    * fsyncs the directory. The directory must exist.
    *
-   * @throws IOException if any of these steps fails; the target then has its old content
+   * @throws IOException if any of these steps fails; the target then has its old content, or the
+   *     new one if only the last step failed
    */
-  public static void replace(Path target, byte[] content) throws IOException {
+  public static void replace(Disk disk, Path target, byte[] content) throws IOException {
     Path directory = directoryOf(target);
     Path temporary = directory.resolve(temporaryName(target));
     try {
-      try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ByteBuffer buffer = ByteBuffer.wrap(content);
-        while (buffer.hasRemaining()) {
-          channel.write(buffer);
-        }
-        channel.force(true);
-      }
-      rename(temporary, target);
+      disk.create(temporary, content);
+      disk.force(temporary);
+      disk.rename(temporary, target);
     } catch (IOException e) {
-      discard(temporary, e);
+      discard(disk, temporary, e);
       throw e;
     }
-    syncDirectory(directory);
+    disk.syncDirectory(directory);
   }
 
   /**
@@ -54,9 +53,9 @@ public final class DurableFile {
    *
    * @throws IOException if the file cannot be deleted or the directory cannot be fsynced
    */
-  public static void remove(Path target) throws IOException {
-    if (Files.deleteIfExists(target)) {
-      syncDirectory(directoryOf(target));
+  public static void remove(Disk disk, Path target) throws IOException {
+    if (disk.delete(target)) {
+      disk.syncDirectory(directoryOf(target));
     }
   }
 
@@ -66,37 +65,22 @@ public final class DurableFile {
    * @throws IOException if the directory cannot be opened or fsynced
    */
   public static void syncDirectory(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    Disk.REAL.syncDirectory(directory);
   }
 
   /** Deletes what killed writers of {@code target} left behind; call it as the only writer. */
-  static void removeLeftovers(Path target) throws IOException {
+  static void removeLeftovers(Disk disk, Path target) throws IOException {
     String pattern = "." + target.getFileName() + ".*.tmp";
     try (DirectoryStream<Path> found = Files.newDirectoryStream(directoryOf(target), pattern)) {
       for (Path leftover : found) {
-        Files.deleteIfExists(leftover);
+        disk.delete(leftover);
       }
     }
   }
 
-  private static void rename(Path from, Path to) throws IOException {
+  private static void discard(Disk disk, Path temporary, IOException cause) {
     try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException e) {
-      throw new IOException(
-          "Cannot replace "
-              + to
-              + " atomically: its file system has no atomic rename; put the"
-              + " home directory on a local file system",
-          e);
-    }
-  }
-
-  private static void discard(Path temporary, IOException cause) {
-    try {
-      Files.deleteIfExists(temporary);
+      disk.delete(temporary);
     } catch (IOException e) {
       cause.addSuppressed(e);
     }

@@ -23,14 +23,26 @@ public final class Home {
   private static final int MAX_POINTER_BYTES = 1024;
 
   private final Path root;
+  private final Disk disk;
 
-  private Home(Path root) {
+  private Home(Path root, Disk disk) {
     this.root = root;
+    this.disk = disk;
   }
 
   /** Returns the home at {@code root}, which need not exist yet. */
   public static Home at(Path root) {
-    return new Home(root.toAbsolutePath().normalize());
+    return at(root, Disk.REAL);
+  }
+
+  /** Returns the home at {@code root} whose files are written on that disk. */
+  public static Home at(Path root, Disk disk) {
+    return new Home(root.toAbsolutePath().normalize(), disk);
+  }
+
+  /** Returns the disk that files of the home are written on. */
+  public Disk disk() {
+    return disk;
   }
 
   /** Returns the absolute path of the directory itself. */
@@ -98,7 +110,7 @@ public final class Home {
 
   /** Returns the files of one instance. */
   public RunDirectory run(UUID instance) {
-    return new RunDirectory(instance, run().resolve(instance.toString()));
+    return new RunDirectory(this, instance);
   }
 
   /** Returns the file that the running launcher holds an OS lock on. */
@@ -155,7 +167,7 @@ public final class Home {
    */
   public void confirm(String version) throws IOException {
     String line = requireVersion(version) + "\n";
-    DurableFile.replace(current(), line.getBytes(StandardCharsets.UTF_8));
+    DurableFile.replace(disk, current(), line.getBytes(StandardCharsets.UTF_8));
   }
 
   /**

@@ -1,9 +1,7 @@
 package io.selfupgrade.launcher;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -73,7 +71,7 @@ final class HomeState {
   }
 
   void save(Candidate changed) throws IOException {
-    changed.toState().write(home.candidate());
+    changed.toState().write(home.disk(), home.candidate());
     candidate = Optional.of(changed);
   }
 
@@ -86,7 +84,7 @@ final class HomeState {
   }
 
   void endTrial(Candidate ended) throws IOException {
-    DurableFile.remove(home.candidate());
+    DurableFile.remove(home.disk(), home.candidate());
     candidate = Optional.empty();
     journal.note(JournalEvent.TRIAL_ENDED, ended, "");
   }
@@ -101,8 +99,7 @@ final class HomeState {
     journal.note(JournalEvent.TROUBLE, pointer, "set aside: " + cause.getMessage());
     try {
       Path aside = record.resolveSibling(record.getFileName() + ".unreadable");
-      Files.move(
-          record, aside, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      home.disk().rename(record, aside);
     } catch (IOException e) {
       journal.note(JournalEvent.TROUBLE, pointer, "cannot set aside " + record + ": " + e);
     }

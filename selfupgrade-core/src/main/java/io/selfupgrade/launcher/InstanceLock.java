@@ -36,7 +36,7 @@ public final class InstanceLock implements AutoCloseable {
    *     instance dead, or if the file cannot be opened; the process should then end
    */
   public static InstanceLock take(RunDirectory run) throws IOException {
-    Files.createDirectories(run.path());
+    run.disk().createDirectories(run.path());
     FileChannel channel = open(run.lock());
     try {
       long deadline = System.nanoTime() + PATIENCE.toNanos();

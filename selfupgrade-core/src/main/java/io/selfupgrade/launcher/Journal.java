@@ -3,14 +3,10 @@ package io.selfupgrade.launcher;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,18 +18,20 @@ import java.util.UUID;
  * <p>At 4 MiB the file is renamed to {@code launcher.log.1}, replacing the older one; entries keep
  * counting. Agents read it with {@link #read} and copy what is new to them.
  */
-public final class Journal implements AutoCloseable {
+public final class Journal {
   private static final long MAX_BYTES = 4 << 20;
 
+  private final Disk disk;
   private final Path file;
   private final Clock clock;
   private final PrintStream err;
-  private FileChannel channel;
+  private boolean ready;
   private long nextSequence;
   private boolean failing;
 
-  private Journal(Path file, Clock clock, PrintStream err) {
-    this.file = file;
+  private Journal(Home home, Clock clock, PrintStream err) {
+    this.disk = home.disk();
+    this.file = home.journal();
     this.clock = clock;
     this.err = err;
   }
@@ -64,10 +62,10 @@ public final class Journal implements AutoCloseable {
 
   /** Opens the journal for its only writer; cuts a torn tail. */
   static Journal open(Home home, Clock clock, PrintStream err) throws IOException {
-    Journal journal = new Journal(home.journal(), clock, err);
+    Journal journal = new Journal(home, clock, err);
     List<JournalEntry> entries = read(home, 0);
     journal.nextSequence = entries.isEmpty() ? 1 : entries.get(entries.size() - 1).sequence() + 1;
-    journal.reopen();
+    journal.prepare();
     return journal;
   }
 
@@ -102,11 +100,6 @@ public final class Journal implements AutoCloseable {
         request.kind().fileName() + ", epoch " + request.epoch());
   }
 
-  @Override
-  public synchronized void close() throws IOException {
-    channel.close();
-  }
-
   /** A journal that cannot be written must not keep the agent from running: it is said once. */
   private synchronized void append(
       JournalEvent event, String instance, String version, String upgrade, String detail) {
@@ -115,15 +108,16 @@ public final class Journal implements AutoCloseable {
             nextSequence, clock.instant(), event.name(), instance, version, upgrade, detail);
     nextSequence++;
     try {
-      if (!channel.isOpen()) {
-        reopen();
+      if (!ready) {
+        prepare();
       }
-      if (channel.size() > MAX_BYTES) {
+      if (Files.size(file) > MAX_BYTES) {
         rotate();
       }
       write(entry);
       failing = false;
     } catch (IOException e) {
+      ready = false;
       if (!failing) {
         err.println("The journal " + file + " cannot be written, going on without: " + e);
       }
@@ -133,34 +127,33 @@ public final class Journal implements AutoCloseable {
 
   /** Writes the whole line or leaves nothing of it. */
   private void write(JournalEntry entry) throws IOException {
-    long start = channel.size();
-    ByteBuffer line = ByteBuffer.wrap(entry.encode().getBytes(StandardCharsets.UTF_8));
+    long start = Files.size(file);
     try {
-      while (line.hasRemaining()) {
-        channel.write(line);
-      }
-      channel.force(false);
+      disk.append(file, entry.encode().getBytes(StandardCharsets.UTF_8));
+      disk.force(file);
     } catch (IOException e) {
-      channel.truncate(start);
+      disk.truncate(file, start);
       throw e;
     }
   }
 
   private void rotate() throws IOException {
-    channel.close();
-    try {
-      Files.move(
-          file, rotated(file), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      reopen();
-    }
+    ready = false;
+    disk.rename(file, rotated(file));
+    prepare();
   }
 
-  private void reopen() throws IOException {
-    channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    channel.truncate(wholeLines(file));
-    channel.position(channel.size());
-    DurableFile.syncDirectory(file.toAbsolutePath().getParent());
+  /** The file is there, its name is on disk, and it ends with a whole line. */
+  private void prepare() throws IOException {
+    if (Files.notExists(file)) {
+      disk.create(file, new byte[0]);
+    }
+    long whole = wholeLines(file);
+    if (whole < Files.size(file)) {
+      disk.truncate(file, whole);
+    }
+    disk.syncDirectory(file.toAbsolutePath().getParent());
+    ready = true;
   }
 
   private static long wholeLines(Path file) throws IOException {

@@ -40,13 +40,26 @@ public final class Launcher {
   private final PrintStream err;
   private final Clock clock;
   private final Timings timings;
-  private final ProcessTable table = ProcessTable.ofThisHost();
+  private final ProcessTable table;
+  private final Disk disk;
 
   Launcher(PrintStream out, PrintStream err, Clock clock, Timings timings) {
+    this(out, err, clock, timings, ProcessTable.ofThisHost(), Disk.REAL);
+  }
+
+  Launcher(
+      PrintStream out,
+      PrintStream err,
+      Clock clock,
+      Timings timings,
+      ProcessTable table,
+      Disk disk) {
     this.out = out;
     this.err = err;
     this.clock = clock;
     this.timings = timings;
+    this.table = table;
+    this.disk = disk;
   }
 
   /** Runs a command and exits with its code. */
@@ -95,9 +108,9 @@ public final class Launcher {
     }
   }
 
-  private static Home home(String path) throws IOException {
+  private Home home(String path) throws IOException {
     try {
-      Home home = Home.at(Path.of(path));
+      Home home = Home.at(Path.of(path), disk);
       if (!Files.isDirectory(home.root())) {
         throw new IOException(
             home + " is not a directory; install a first release with the release tool");
@@ -134,7 +147,8 @@ public final class Launcher {
               + launcherPid(home)
               + "; stop it first, or leave it running");
     }
-    try (Journal journal = Journal.open(home, clock, err)) {
+    try {
+      Journal journal = Journal.open(home, clock, err);
       try {
         LauncherRecord.write(home, self());
       } catch (IOException e) {
@@ -154,7 +168,7 @@ public final class Launcher {
               + home.journal());
       try {
         supervisor.run();
-        DurableFile.remove(home.launcherRecord());
+        DurableFile.remove(disk, home.launcherRecord());
       } finally {
         done.countDown();
       }
@@ -198,7 +212,8 @@ public final class Launcher {
               + ") cannot be stopped from"
               + " here; stop it as its owner, on its host");
     }
-    try (Journal journal = Journal.open(home, clock, err)) {
+    try {
+      Journal journal = Journal.open(home, clock, err);
       Supervisor rest = supervisor(home, journal, "");
       rest.end();
       rest.run();
@@ -216,8 +231,8 @@ public final class Launcher {
   }
 
   private Supervisor supervisor(Home home, Journal journal, String pointer) throws IOException {
-    DurableFile.removeLeftovers(home.current());
-    DurableFile.removeLeftovers(home.candidate());
+    DurableFile.removeLeftovers(disk, home.current());
+    DurableFile.removeLeftovers(disk, home.candidate());
     HomeState state = HomeState.read(home, journal, pointer);
     Attestations attestations = new Attestations(journal, clock);
     Adoption adoption = new Adoption(home, table, journal, attestations, timings.settle());

@@ -3,7 +3,6 @@ package io.selfupgrade.launcher;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,7 +20,7 @@ final class LauncherLock implements AutoCloseable {
 
   /** Takes the lock if no launcher holds it. */
   static Optional<LauncherLock> tryTake(Home home) throws IOException {
-    Files.createDirectories(home.run());
+    home.disk().createDirectories(home.run());
     FileChannel channel =
         FileChannel.open(home.launcherLock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean taken = false;

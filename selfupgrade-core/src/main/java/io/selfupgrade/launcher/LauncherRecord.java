@@ -13,7 +13,7 @@ final class LauncherRecord {
         .with("startMillis", self.startMillis())
         .with("startMark", self.mark())
         .with("protocol", Home.PROTOCOL)
-        .write(home.launcherRecord());
+        .write(home.disk(), home.launcherRecord());
   }
 
   /** Returns the launcher that wrote the record last, dead or alive. */

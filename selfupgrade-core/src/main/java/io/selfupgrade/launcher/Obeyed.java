@@ -74,6 +74,6 @@ record Obeyed(List<Decision> decisions) {
               .with(i + ".epoch", decision.epoch())
               .with(i + ".killAfterMillis", decision.killAfterMillis());
     }
-    state.write(home.obeyed());
+    state.write(home.disk(), home.obeyed());
   }
 }

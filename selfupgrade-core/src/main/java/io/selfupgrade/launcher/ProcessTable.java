@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The processes of this host, as far as they concern the launcher.
+ * The processes of this host, as far as they concern the launcher, and all that it does to them.
  *
  * <p>This one asks the JDK and serves macOS; on Linux {@link ProcessTableOfLinux} reads {@code
  * /proc}, because the JDK's start time moves with the clock and its command line is cut.
@@ -28,6 +28,18 @@ class ProcessTable {
   /** Returns the JVM argument by which a child can be found. */
   static String argument(UUID instance) {
     return INSTANCE_ARGUMENT + instance;
+  }
+
+  /** Starts a child; {@code ended} runs when it has ended. */
+  ChildProcess start(ProcessBuilder child, Runnable ended) throws IOException {
+    Process process = child.start();
+    var unused = process.onExit().thenRun(ended);
+    return new ChildProcess.Own(process);
+  }
+
+  /** Returns a child of an earlier launcher. */
+  ChildProcess adopt(ProcessMark mark, RunDirectory run) {
+    return new ChildProcess.Adopted(this, mark, run);
   }
 
   /** Returns the mark of a process that is alive now, or nothing. */

@@ -4,9 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +27,12 @@ final class Starter {
   /** Writes the record of an instance that is about to be started. */
   RunDirectory prepare(UUID instance, ChildRecord record) throws IOException {
     RunDirectory run = home.run(instance);
-    Files.createDirectories(home.data());
-    Files.createDirectories(run.path());
-    DurableFile.syncDirectory(home.run());
+    Disk disk = home.disk();
+    disk.createDirectories(home.data());
+    disk.createDirectories(run.path());
+    disk.syncDirectory(home.run());
     record.write(run);
-    Files.newByteChannel(run.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
+    disk.create(run.lock(), new byte[0]);
     return run;
   }
 
@@ -45,11 +44,10 @@ final class Starter {
     builder.redirectErrorStream(true);
     builder.redirectOutput(ProcessBuilder.Redirect.appendTo(run.output().toFile()));
     environment(builder.environment(), run, record, slot);
-    Process process = builder.start();
-    var unused = process.onExit().thenRun(wake);
+    ChildProcess process = table.start(builder, wake);
     ChildRecord running =
         record.running(table.mark(process.pid()).orElse(new ProcessMark(process.pid(), 0, "")));
-    Child child = new Child(run, running, new ChildProcess.Own(process));
+    Child child = new Child(run, running, process);
     recordProcess(child);
     if (record.role() == Role.CANDIDATE) {
       preferAsVictim(child, true);

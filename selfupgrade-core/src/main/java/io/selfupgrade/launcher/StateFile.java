@@ -148,10 +148,19 @@ public final class StateFile {
   /**
    * Writes the record to {@code file}, atomically and durably; its directory must exist.
    *
-   * @throws IOException if it cannot be written; the file then has its old content
+   * @throws IOException if it cannot be written; the file has its old content or the new one
    */
   public void write(Path file) throws IOException {
-    DurableFile.replace(file, encode().getBytes(StandardCharsets.UTF_8));
+    write(Disk.REAL, file);
+  }
+
+  /**
+   * Writes the record to {@code file} on that disk, atomically and durably.
+   *
+   * @throws IOException if it cannot be written; the file has its old content or the new one
+   */
+  public void write(Disk disk, Path file) throws IOException {
+    DurableFile.replace(disk, file, encode().getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

@@ -32,9 +32,7 @@ class JournalTest {
   @Test
   void whatIsAppendedIsRead() throws IOException {
     UUID instance = UUID.randomUUID();
-    try (Journal journal = open()) {
-      journal.note(JournalEvent.STARTED, instance, "1.0.0", "two\nlines\tand a tab, ünïcödé");
-    }
+    open().note(JournalEvent.STARTED, instance, "1.0.0", "two\nlines\tand a tab, ünïcödé");
 
     assertThat(Journal.read(home, 0))
         .containsExactly(
@@ -98,10 +96,9 @@ class JournalTest {
   @Test
   void aLongJournalIsContinuedInANewFile() throws IOException {
     String detail = "x".repeat(100_000);
-    try (Journal journal = open()) {
-      for (int i = 0; i < 50; i++) {
-        journal.note(JournalEvent.TROUBLE, "", detail);
-      }
+    Journal journal = open();
+    for (int i = 0; i < 50; i++) {
+      journal.note(JournalEvent.TROUBLE, "", detail);
     }
     append("last");
 
@@ -111,10 +108,9 @@ class JournalTest {
   }
 
   private void append(String... details) throws IOException {
-    try (Journal journal = open()) {
-      for (String detail : details) {
-        journal.note(JournalEvent.TROUBLE, "", detail);
-      }
+    Journal journal = open();
+    for (String detail : details) {
+      journal.note(JournalEvent.TROUBLE, "", detail);
     }
   }
 

@@ -82,13 +82,17 @@ final class TestHome implements AutoCloseable {
   }
 
   Process startLauncher(String... jvmArgs) throws IOException {
+    return startLauncher(FastLauncher.class, List.of(jvmArgs));
+  }
+
+  Process startLauncher(Class<?> program, List<String> jvmArgs) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(QUICK_JVM);
-    command.addAll(List.of(jvmArgs));
+    command.addAll(jvmArgs);
     command.add("-cp");
     command.add(classPath());
-    command.add(FastLauncher.class.getName());
+    command.add(program.getName());
     command.add("run");
     command.add(home.toString());
     Process launcher =

@@ -4,6 +4,8 @@ import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.launcher.Candidate;
+import io.selfupgrade.launcher.Disk;
+import io.selfupgrade.launcher.DurableFile;
 import io.selfupgrade.launcher.Home;
 import io.selfupgrade.launcher.InstanceLock;
 import io.selfupgrade.launcher.Journal;
@@ -51,6 +53,15 @@ public final class LauncherLink implements AutoCloseable {
    * @throws IllegalArgumentException if it is there in part, or damaged
    */
   public static Optional<LauncherLink> from(Map<String, String> environment) {
+    return from(environment, Disk.REAL);
+  }
+
+  /**
+   * Reads what a launcher passes to its children; the link writes on that disk.
+   *
+   * @throws IllegalArgumentException if it is there in part, or damaged
+   */
+  public static Optional<LauncherLink> from(Map<String, String> environment, Disk disk) {
     String home = environment.get("SELFUPGRADE_HOME");
     String slot = environment.get("SELFUPGRADE_SLOT");
     String instance = environment.get("SELFUPGRADE_INSTANCE");
@@ -60,7 +71,7 @@ public final class LauncherLink implements AutoCloseable {
     int protocol = Integer.parseInt(environment.getOrDefault("SELFUPGRADE_PROTOCOL", "1"));
     return Optional.of(
         new LauncherLink(
-            Home.at(Path.of(home)), Path.of(slot), InstanceId.parse(instance), protocol));
+            Home.at(Path.of(home), disk), Path.of(slot), InstanceId.parse(instance), protocol));
   }
 
   /** Returns the home directory. */
@@ -162,8 +173,8 @@ public final class LauncherLink implements AutoCloseable {
   /** Writes why a version failed to where the launcher sees it. */
   public void noteFailed(Version version, String why) {
     try {
-      Files.createDirectories(home.failed());
-      Files.writeString(home.failed(version.toString()), why + "\n", StandardCharsets.UTF_8);
+      home.disk().createDirectories(home.failed());
+      note(home.failed(version.toString()), why);
     } catch (IOException e) {
       throw trouble("writing " + home.failed(version.toString()), e);
     }
@@ -172,7 +183,7 @@ public final class LauncherLink implements AutoCloseable {
   /** Takes a version off the launcher's list of failed ones. */
   public void forgetFailed(Version version) {
     try {
-      Files.deleteIfExists(home.failed(version.toString()));
+      DurableFile.remove(home.disk(), home.failed(version.toString()));
     } catch (IOException e) {
       throw trouble("deleting " + home.failed(version.toString()), e);
     }
@@ -182,9 +193,9 @@ public final class LauncherLink implements AutoCloseable {
   public void freeze(boolean frozen, String why) {
     try {
       if (frozen) {
-        Files.writeString(home.frozen(), why + "\n", StandardCharsets.UTF_8);
+        note(home.frozen(), why);
       } else {
-        Files.deleteIfExists(home.frozen());
+        DurableFile.remove(home.disk(), home.frozen());
       }
     } catch (IOException e) {
       throw trouble("writing " + home.frozen(), e);
@@ -218,14 +229,18 @@ public final class LauncherLink implements AutoCloseable {
     }
   }
 
+  private void note(Path file, String why) throws IOException {
+    DurableFile.replace(home.disk(), file, (why + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
   private static StateFile decision(UUID upgrade, long epoch) {
     return StateFile.empty().with("upgrade", upgrade.toString()).with("epoch", epoch);
   }
 
   private void write(RequestKind kind, StateFile state) {
     try {
-      Files.createDirectories(run().path());
-      state.write(run().request(kind));
+      home.disk().createDirectories(run().path());
+      state.write(home.disk(), run().request(kind));
     } catch (IOException e) {
       throw trouble("writing " + run().request(kind), e);
     }

@@ -1,17 +1,16 @@
 package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.launcher.Disk;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.ReleaseFile;
 import io.selfupgrade.upgrade.ReleaseSource;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -37,6 +36,7 @@ final class Download implements AutoCloseable {
   private final Release release;
   private final PullProgress progress;
   private final LongSupplier nanoTime;
+  private final Disk disk;
   private final Pace pace;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private final ScheduledExecutorService watchdog;
@@ -50,11 +50,13 @@ final class Download implements AutoCloseable {
       Release release,
       PullLimits limits,
       PullProgress progress,
-      LongSupplier nanoTime) {
+      LongSupplier nanoTime,
+      Disk disk) {
     this.source = source;
     this.release = release;
     this.progress = progress;
     this.nanoTime = nanoTime;
+    this.disk = disk;
     this.pace = new Pace(limits, nanoTime);
     this.toldNanos = nanoTime.getAsLong();
     this.watchdog = Executors.newSingleThreadScheduledExecutor(Download::daemon);
@@ -72,12 +74,11 @@ final class Download implements AutoCloseable {
    */
   void fetch(ReleaseFile file, Path target) throws RefusalException, IOException {
     pace.fileBegins();
-    try (InputStream in = open(file);
-        FileChannel out =
-            FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (InputStream in = open(file)) {
       open = in;
-      copy(in, file, out);
-      out.force(true);
+      disk.create(target, new byte[0]);
+      copy(in, file, target);
+      disk.force(target);
     } finally {
       open = null;
     }
@@ -90,7 +91,7 @@ final class Download implements AutoCloseable {
     watchdog.shutdownNow();
   }
 
-  private void copy(InputStream in, ReleaseFile file, FileChannel out)
+  private void copy(InputStream in, ReleaseFile file, Path target)
       throws RefusalException, IOException {
     Sha256 sha256 = new Sha256();
     long done = 0;
@@ -100,8 +101,8 @@ final class Download implements AutoCloseable {
         throw mismatch(file, "more than " + file.length() + " bytes");
       }
       sha256.update(buffer, n);
-      for (ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n); bytes.hasRemaining(); ) {
-        out.write(bytes);
+      if (n > 0) {
+        disk.append(target, Arrays.copyOf(buffer, n));
       }
       tell(false);
     }

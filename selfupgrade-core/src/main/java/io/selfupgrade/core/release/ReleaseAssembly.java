@@ -1,5 +1,6 @@
 package io.selfupgrade.core.release;
 
+import io.selfupgrade.launcher.Disk;
 import io.selfupgrade.launcher.DurableFile;
 import io.selfupgrade.upgrade.Launch;
 import io.selfupgrade.upgrade.Release;
@@ -44,7 +45,7 @@ final class ReleaseAssembly {
     }
     Files.createDirectories(out);
     Path making = out.resolve("." + recipe.version() + ".making");
-    Tree.delete(making);
+    Tree.delete(Disk.REAL, making);
     Files.createDirectory(making);
     try {
       new ReleaseAssembly(recipe, making).assemble(created);
@@ -52,7 +53,7 @@ final class ReleaseAssembly {
       DurableFile.syncDirectory(out);
       return target;
     } finally {
-      Tree.delete(making);
+      Tree.delete(Disk.REAL, making);
     }
   }
 

@@ -18,7 +18,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -73,7 +72,7 @@ public final class Staging {
     }
     long needed = 2 * bytes + OVERHEAD_BYTES;
     try {
-      Files.createDirectories(home.staging());
+      home.disk().createDirectories(home.staging());
       long free = Files.getFileStore(home.staging()).getUsableSpace();
       if (free < needed) {
         throw new RefusalException(
@@ -112,16 +111,17 @@ public final class Staging {
     discard(upgrade);
     requireSpace(release);
     Path directory = directory(upgrade);
-    try (Download download = new Download(source, release, limits, progress, nanoTime)) {
-      Files.createDirectory(directory);
+    try (Download download =
+        new Download(source, release, limits, progress, nanoTime, home.disk())) {
+      home.disk().createDirectories(directory);
       for (ReleaseFile file : release.files()) {
         Path target = directory.resolve(file.path());
-        Files.createDirectories(target.getParent());
+        home.disk().createDirectories(target.getParent());
         download.fetch(file, target);
       }
       writeRecords(verified, directory);
-      Tree.seal(directory);
-      DurableFile.syncDirectory(home.staging());
+      Tree.seal(home.disk(), directory);
+      home.disk().syncDirectory(home.staging());
       return directory;
     } catch (IOException e) {
       AdapterException trouble =
@@ -152,14 +152,14 @@ public final class Staging {
     try {
       if (Files.exists(slot, LinkOption.NOFOLLOW_LINKS)) {
         requireSame(slot, release);
-        Tree.delete(staged);
+        Tree.delete(home.disk(), staged);
         return slot;
       }
       requireUnchanged(staged, release);
-      Files.createDirectories(home.versions());
-      Files.move(staged, slot, StandardCopyOption.ATOMIC_MOVE);
-      DurableFile.syncDirectory(home.versions());
-      DurableFile.syncDirectory(home.staging());
+      home.disk().createDirectories(home.versions());
+      home.disk().rename(staged, slot);
+      home.disk().syncDirectory(home.versions());
+      home.disk().syncDirectory(home.staging());
       return slot;
     } catch (IOException e) {
       throw trouble("release " + release.version() + " cannot be moved into " + slot, e);
@@ -208,13 +208,16 @@ public final class Staging {
     return home.staging().resolve(upgrade.toString());
   }
 
-  private static void writeRecords(VerifiedRelease verified, Path directory) throws IOException {
+  private void writeRecords(VerifiedRelease verified, Path directory) throws IOException {
     Path manifest = directory.resolve(ManifestCodec.DOCUMENT);
-    DurableFile.replace(manifest, verified.document().document());
+    DurableFile.replace(home.disk(), manifest, verified.document().document());
     DurableFile.replace(
+        home.disk(),
         directory.resolve(ManifestCodec.DOCUMENT + ManifestCodec.SIGNATURES),
         verified.document().signatures());
-    launchFile(verified.release()).encode().write(directory.resolve(LaunchFile.FILE_NAME));
+    launchFile(verified.release())
+        .encode()
+        .write(home.disk(), directory.resolve(LaunchFile.FILE_NAME));
   }
 
   private static LaunchFile launchFile(Release release) {
@@ -276,9 +279,9 @@ public final class Staging {
     requireUnchanged(slot, release);
   }
 
-  private static void delete(Path directory) {
+  private void delete(Path directory) {
     try {
-      Tree.delete(directory);
+      Tree.delete(home.disk(), directory);
     } catch (IOException e) {
       throw trouble(directory + " cannot be removed", e);
     }

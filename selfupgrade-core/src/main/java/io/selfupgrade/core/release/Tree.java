@@ -1,6 +1,6 @@
 package io.selfupgrade.core.release;
 
-import io.selfupgrade.launcher.DurableFile;
+import io.selfupgrade.launcher.Disk;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -18,7 +18,7 @@ final class Tree {
   private Tree() {}
 
   /** Deletes the directory with all that is in it; nothing happens if it is not there. */
-  static void delete(Path root) throws IOException {
+  static void delete(Disk disk, Path root) throws IOException {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
@@ -28,7 +28,7 @@ final class Tree {
           @Override
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
               throws IOException {
-            Files.delete(file);
+            disk.delete(file);
             return FileVisitResult.CONTINUE;
           }
 
@@ -38,14 +38,14 @@ final class Tree {
             if (trouble != null) {
               throw trouble;
             }
-            Files.delete(directory);
+            disk.delete(directory);
             return FileVisitResult.CONTINUE;
           }
         });
   }
 
   /** Makes each file read-only, and each directory's list of entries durable. */
-  static void seal(Path root) throws IOException {
+  static void seal(Disk disk, Path root) throws IOException {
     Files.walkFileTree(
         root,
         new SimpleFileVisitor<>() {
@@ -59,7 +59,7 @@ final class Tree {
           @Override
           public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException trouble)
               throws IOException {
-            DurableFile.syncDirectory(directory);
+            disk.syncDirectory(directory);
             return FileVisitResult.CONTINUE;
           }
         });
