@@ -3,6 +3,7 @@ package io.selfupgrade;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.config.Config;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.failover.Elector;
 import io.selfupgrade.core.local.LauncherLink;
@@ -40,6 +41,8 @@ final class Agent implements SelfUpgrade {
 
   private final Blueprint blueprint;
   private final InstanceRecord self;
+  private final StoreDoor door;
+  private final Config config;
   private final Duties duties;
   private final TickEngine ticks;
   private final Optional<UpgradeEngine> upgrades;
@@ -55,6 +58,11 @@ final class Agent implements SelfUpgrade {
   Agent(Blueprint blueprint) {
     this.blueprint = blueprint;
     this.self = blueprint.self();
+    this.door =
+        new StoreDoor(
+            blueprint.store(),
+            self.trial().isPresent() ? AgentStore.SchemaMode.VERIFY : AgentStore.SchemaMode.APPLY);
+    this.config = new ConfigDoor(blueprint.agent(), door);
     this.duties = new Duties(blueprint);
     Duration ttl = blueprint.primary().ttl();
     this.upgrades =
@@ -92,7 +100,7 @@ final class Agent implements SelfUpgrade {
       connect();
     } catch (AdapterException e) {
       if (!e.retryable()) {
-        blueprint.store().close();
+        door.close();
         blueprint.identity().link().ifPresent(LauncherLink::close);
         stopped.countDown();
         throw e;
@@ -127,7 +135,7 @@ final class Agent implements SelfUpgrade {
       stopOnce();
     } else {
       duties.close();
-      blueprint.store().close();
+      door.close();
     }
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
@@ -170,15 +178,20 @@ final class Agent implements SelfUpgrade {
   }
 
   @Override
+  public Config config() {
+    return config;
+  }
+
+  @Override
   public void freeze(String why) {
     Objects.requireNonNull(why, "why");
     blueprint.identity().link().ifPresent(link -> link.freeze(true, why));
-    blueprint.store().journal().freeze(blueprint.agent(), why);
+    door.opened().journal().freeze(blueprint.agent(), why);
   }
 
   @Override
   public void unfreeze() {
-    blueprint.store().journal().unfreeze(blueprint.agent());
+    door.opened().journal().unfreeze(blueprint.agent());
     blueprint.identity().link().ifPresent(link -> link.freeze(false, ""));
   }
 
@@ -213,8 +226,7 @@ final class Agent implements SelfUpgrade {
       return;
     }
     AgentStore store = blueprint.store();
-    store.open(
-        self.trial().isPresent() ? AgentStore.SchemaMode.VERIFY : AgentStore.SchemaMode.APPLY);
+    door.open();
     store.instances().register(self);
     if (self.trial().isPresent()) {
       elector.prepare();
@@ -256,7 +268,7 @@ final class Agent implements SelfUpgrade {
       ticks.close();
       signOff();
       duties.close();
-      blueprint.store().close();
+      door.close();
       blueprint.identity().link().ifPresent(LauncherLink::close);
     } finally {
       stopped.countDown();

@@ -2,6 +2,7 @@ package io.selfupgrade;
 
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.config.Config;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
@@ -11,9 +12,9 @@ import java.util.Optional;
 /**
  * One running process of an agent that takes care of its own life.
  *
- * <p>Thread-safe. Nothing runs before {@link #start}; {@link #close} ends every thread and
- * connection that the library opened. Capabilities that were not configured are absent: their
- * methods throw {@link IllegalStateException} naming the builder call.
+ * <p>Thread-safe. Nothing runs before {@link #start} or the first use of a door; {@link #close}
+ * ends every thread and connection that the library opened. Capabilities that were not configured
+ * are absent: their methods throw {@link IllegalStateException} naming the builder call.
  */
 public interface SelfUpgrade extends AutoCloseable {
 
@@ -98,6 +99,9 @@ public interface SelfUpgrade extends AutoCloseable {
    * @throws IllegalStateException if {@code upgrades} was not configured
    */
   Upgrades upgrades();
+
+  /** Returns the door to the agent's configuration; usable before {@link #start}. */
+  Config config();
 
   /**
    * Stops every forward effect of upgrades, for all instances, until {@link #unfreeze}.

@@ -1,5 +1,6 @@
 package io.selfupgrade.store;
 
+import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.schedule.TaskStore;
@@ -62,6 +63,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns tasks and ticks. */
   TaskStore tasks();
+
+  /** Returns the configuration. */
+  SettingsStore settings();
 
   /** Ends what the store opened. */
   @Override

@@ -2,6 +2,7 @@ package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Secret;
+import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.schedule.TaskStore;
@@ -40,22 +41,23 @@ public final class PostgresStore implements AgentStore {
   private static final int MOST_CONNECTIONS = 100;
 
   private final Origin origin;
-  private final Settings settings;
+  private final Settings chosen;
   private final Database database = new Database();
   private final PostgresLeadershipStore leadership = new PostgresLeadershipStore(database);
   private final PostgresInstanceStore instances = new PostgresInstanceStore(database);
   private final PostgresUpgradeJournal journal = new PostgresUpgradeJournal(database);
   private final PostgresSnapshotStore snapshots = new PostgresSnapshotStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
+  private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
 
   /** What was chosen beside the place. */
   record Settings(int poolSize, Migrations migrations, Optional<Secret> migrateUrl) {
     private static final Settings DEFAULT = new Settings(2, Migrations.APPLY, Optional.empty());
   }
 
-  private PostgresStore(Origin origin, Settings settings) {
+  private PostgresStore(Origin origin, Settings chosen) {
     this.origin = origin;
-    this.settings = settings;
+    this.chosen = chosen;
   }
 
   /**
@@ -129,7 +131,7 @@ public final class PostgresStore implements AgentStore {
       throw new IllegalArgumentException(
           "pool size " + connections + ": expected 2 to " + MOST_CONNECTIONS);
     }
-    return with(new Settings(connections, settings.migrations, settings.migrateUrl));
+    return with(new Settings(connections, chosen.migrations, chosen.migrateUrl));
   }
 
   /**
@@ -137,7 +139,7 @@ public final class PostgresStore implements AgentStore {
    */
   public PostgresStore migrations(Migrations rule) {
     Objects.requireNonNull(rule, "rule");
-    return with(new Settings(settings.poolSize, rule, settings.migrateUrl));
+    return with(new Settings(chosen.poolSize, rule, chosen.migrateUrl));
   }
 
   /**
@@ -147,7 +149,7 @@ public final class PostgresStore implements AgentStore {
    */
   public PostgresStore migrateUrl(Secret url) {
     Objects.requireNonNull(url, "url");
-    return with(new Settings(settings.poolSize, settings.migrations, Optional.of(url)));
+    return with(new Settings(chosen.poolSize, chosen.migrations, Optional.of(url)));
   }
 
   private PostgresStore with(Settings other) {
@@ -157,12 +159,12 @@ public final class PostgresStore implements AgentStore {
   @Override
   public synchronized void open(SchemaMode schema) {
     Objects.requireNonNull(schema, "schema");
-    boolean apply = schema == SchemaMode.APPLY && settings.migrations == Migrations.APPLY;
+    boolean apply = schema == SchemaMode.APPLY && chosen.migrations == Migrations.APPLY;
     if (database.isOpen()) {
       check(database.pool(), apply);
       return;
     }
-    Pool pool = origin.open(settings);
+    Pool pool = origin.open(chosen);
     try {
       check(pool, apply);
     } catch (RuntimeException | Error e) {
@@ -263,6 +265,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public SettingsStore settings() {
+    return settings;
   }
 
   @Override

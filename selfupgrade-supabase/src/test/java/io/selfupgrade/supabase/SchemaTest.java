@@ -3,10 +3,14 @@ package io.selfupgrade.supabase;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Json;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,6 +140,32 @@ class SchemaTest {
       assertThat(written).endsWith("{\"tone\": \"dry\"}").isNotEqualTo(before);
       assertThat(state(statements, agent)).endsWith("{}").isNotEqualTo(before);
     }
+  }
+
+  @Test
+  void settingsWrittenAtOnceAreAllInTheCopy() throws Exception {
+    Fence fence = Agents.lead(store);
+    int writers = 8;
+    List<CompletableFuture<Void>> written = new ArrayList<>();
+    for (int i = 0; i < writers; i++) {
+      String key = "key-" + i;
+      written.add(
+          CompletableFuture.runAsync(
+              () -> {
+                for (int round = 0; round < 5; round++) {
+                  store.settings().put(fence.agent(), key + "-" + round, Json.of("1"), 0);
+                }
+              }));
+    }
+    for (CompletableFuture<Void> one : written) {
+      one.get(30, TimeUnit.SECONDS);
+    }
+    assertThat(
+            names(
+                "select jsonb_object_keys(config) as name from selfupgrade.agent_state where name = '"
+                    + fence.agent()
+                    + "'"))
+        .hasSize(5 * writers);
   }
 
   private static String state(Statements statements, String agent) throws SQLException {

@@ -4,6 +4,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.config.Setting;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
@@ -32,6 +33,7 @@ final class AgentRows {
   final List<FailedVersion> failed = new ArrayList<>();
   final List<SnapshotStore.Snapshot> snapshots = new ArrayList<>();
   final Map<String, Task> tasks = new TreeMap<>();
+  final Map<String, Setting> settings = new TreeMap<>();
   final List<RunRow> runs = new ArrayList<>();
   Optional<Leader> leader = Optional.empty();
   Optional<Version> confirmed = Optional.empty();

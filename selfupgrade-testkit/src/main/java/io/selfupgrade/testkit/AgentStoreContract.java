@@ -128,6 +128,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** The configuration. */
+  @Nested
+  class Settings extends SettingsStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** Every write that takes a fence. */
   @Nested
   class Fences extends FenceContract {

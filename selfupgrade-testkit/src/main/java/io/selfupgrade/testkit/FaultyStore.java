@@ -1,6 +1,7 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.LeadershipStore;
@@ -34,6 +35,7 @@ public final class FaultyStore implements AgentStore {
   private final UpgradeJournal journal;
   private final SnapshotStore snapshots;
   private final TaskStore tasks;
+  private final SettingsStore settings;
   private final List<LeadershipSession> sessions = new ArrayList<>();
   private boolean away;
   private long calls;
@@ -48,6 +50,7 @@ public final class FaultyStore implements AgentStore {
     this.journal = port(UpgradeJournal.class, store.journal());
     this.snapshots = port(SnapshotStore.class, store.snapshots());
     this.tasks = port(TaskStore.class, store.tasks());
+    this.settings = port(SettingsStore.class, store.settings());
   }
 
   /** Returns a store that does what the given one does, until it is told to fail. */
@@ -141,6 +144,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public SettingsStore settings() {
+    return settings;
   }
 
   @Override

@@ -32,6 +32,7 @@ final class InMemoryState {
   private final Set<String> migrations = new TreeSet<>();
   private boolean schemaThere;
   private int lastBackend;
+  private long lastVersion;
 
   InMemoryState(Clock clock) {
     this.clock = clock;
@@ -132,6 +133,10 @@ final class InMemoryState {
 
   int nextBackend() {
     return ++lastBackend;
+  }
+
+  long nextVersion() {
+    return ++lastVersion;
   }
 
   boolean schemaThere() {

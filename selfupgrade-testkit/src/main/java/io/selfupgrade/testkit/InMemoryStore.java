@@ -1,6 +1,7 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.schedule.TaskStore;
@@ -39,6 +40,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryUpgradeJournal journal;
   private final InMemorySnapshotStore snapshots;
   private final InMemoryTaskStore tasks;
+  private final InMemorySettingsStore settings;
 
   /**
    * Makes an empty store of its own.
@@ -56,6 +58,7 @@ public final class InMemoryStore implements AgentStore {
     this.journal = new InMemoryUpgradeJournal(state);
     this.snapshots = new InMemorySnapshotStore(state);
     this.tasks = new InMemoryTaskStore(state);
+    this.settings = new InMemorySettingsStore(state);
   }
 
   /** Returns another handle on the same rows and the same clock. */
@@ -121,6 +124,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public SettingsStore settings() {
+    return settings;
   }
 
   @Override

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.PrettyPrinter;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -17,6 +18,8 @@ import java.util.Map;
 public final class JsonText {
 
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final JsonMapper STRICT =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
   private static final PrettyPrinter PRETTY = prettyPrinter();
 
   private JsonText() {}
@@ -37,6 +40,33 @@ public final class JsonText {
       return MAPPER.writeValueAsBytes(object);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("a value cannot be written as JSON: " + object, e);
+    }
+  }
+
+  /**
+   * Checks that a text is one JSON document, of any type.
+   *
+   * @param what names it in messages
+   * @param maxBytes limit of its length in UTF-8
+   * @throws IllegalArgumentException if it is longer, no JSON, or has a character that stores
+   *     cannot keep
+   */
+  public static void requireJson(String what, String text, int maxBytes) {
+    int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > maxBytes) {
+      throw new IllegalArgumentException(
+          what + " has " + bytes + " bytes: expected at most " + maxBytes);
+    }
+    if (text.contains("\\u0000")) {
+      throw new IllegalArgumentException(
+          what + " contains the character \\u0000, which stores cannot keep");
+    }
+    try {
+      if (STRICT.readTree(text).isMissingNode()) {
+        throw new IllegalArgumentException(what + " is empty: expected a JSON document");
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(what + " is no JSON: " + e.getOriginalMessage(), e);
     }
   }
 
