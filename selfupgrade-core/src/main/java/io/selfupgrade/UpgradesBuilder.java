@@ -1,12 +1,15 @@
 package io.selfupgrade;
 
 import io.selfupgrade.agent.Json;
+import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.upgrade.Checks;
+import io.selfupgrade.core.upgrade.Policy;
 import io.selfupgrade.core.upgrade.UpgradeSettings;
 import io.selfupgrade.observe.HealthProbe;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
+import io.selfupgrade.upgrade.Approval;
 import io.selfupgrade.upgrade.ReleaseCheck;
 import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.Trust;
@@ -16,9 +19,11 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Describes how an agent upgrades itself; {@code from} and {@code trust} are required. */
@@ -34,7 +39,13 @@ public final class UpgradesBuilder {
   private @Nullable ReleaseSource source;
   private @Nullable Trust trust;
   private @Nullable Schedule schedule;
-  private String channel = "stable";
+  private final Set<Version> oneWay = new LinkedHashSet<>();
+  private final List<String> problems = new ArrayList<>();
+  private String channel = Policy.DEFAULT.channel();
+  private Duration minimumAge = Policy.DEFAULT.minimumAge();
+  private Duration staleAfter = Policy.DEFAULT.staleAfter();
+  private Approval approval = Policy.DEFAULT.approval();
+  private Duration approvalTime = Policy.DEFAULT.approvalTime();
   private UpgradeTimes times = UpgradeTimes.DEFAULT;
 
   UpgradesBuilder() {}
@@ -54,6 +65,44 @@ public final class UpgradesBuilder {
   /** Names the channel that is followed. Default {@code stable}. */
   public UpgradesBuilder channel(String name) {
     channel = Objects.requireNonNull(name, "name");
+    return this;
+  }
+
+  /**
+   * Leaves releases alone until they are that old, by their signed date and the database's clock.
+   *
+   * <p>Time in which somebody else may find out what is wrong with them. Default: none.
+   */
+  public UpgradesBuilder minimumAge(Duration age) {
+    minimumAge = Objects.requireNonNull(age, "age");
+    if (age.isNegative()) {
+      problems.add("minimum age " + age + " is negative: call minimumAge with zero or more");
+    }
+    return this;
+  }
+
+  /**
+   * Sets how long the agent goes without a good look at the index before it installs nothing more.
+   *
+   * <p>It keeps running, and {@link io.selfupgrade.upgrade.Upgrades#freshness} tells. Default 24 h.
+   */
+  public UpgradesBuilder staleAfter(Duration time) {
+    staleAfter = positive("staleAfter", time);
+    return this;
+  }
+
+  /**
+   * Allows one version although the one that runs cannot read the state which it writes.
+   *
+   * <p>The way back from it is then closed for data: the old version is still started again if the
+   * new one fails, on a state that it cannot read.
+   */
+  public UpgradesBuilder allowOneWay(String version) {
+    try {
+      oneWay.add(Version.parse(version));
+    } catch (IllegalArgumentException e) {
+      problems.add("allowOneWay names no version: " + e.getMessage());
+    }
     return this;
   }
 
@@ -103,14 +152,14 @@ public final class UpgradesBuilder {
   }
 
   List<String> problems() {
-    List<String> problems = new ArrayList<>();
+    List<String> found = new ArrayList<>(problems);
     if (source == null) {
-      problems.add("upgrades have no source of releases: call upgrades(u -> u.from(...))");
+      found.add("upgrades have no source of releases: call upgrades(u -> u.from(...))");
     }
     if (trust == null) {
-      problems.add("upgrades trust nobody: call upgrades(u -> u.trust(Trust.keys(...)))");
+      found.add("upgrades trust nobody: call upgrades(u -> u.trust(Trust.keys(...)))");
     }
-    return problems;
+    return found;
   }
 
   /** Returns the built-in task that looks for releases. */
@@ -129,11 +178,18 @@ public final class UpgradesBuilder {
     return new UpgradeSettings(
         Objects.requireNonNull(source, "source"),
         Objects.requireNonNull(trust, "trust"),
-        channel,
+        new Policy(channel, minimumAge, staleAfter, oneWay, approval, approvalTime),
         times,
         ttl,
         new Checks(probes, criticalPaths, releaseChecks),
         listeners);
+  }
+
+  private Duration positive(String call, Duration time) {
+    if (time.isZero() || time.isNegative()) {
+      problems.add(call + " " + time + " is too short: call " + call + " with more than zero");
+    }
+    return time;
   }
 
   private static void add(Map<String, HealthProbe> all, String name, HealthProbe probe) {

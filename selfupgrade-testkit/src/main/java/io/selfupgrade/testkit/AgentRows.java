@@ -10,11 +10,13 @@ import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.upgrade.FailedVersion;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.Trigger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,8 @@ final class AgentRows {
   final List<RunRow> runs = new ArrayList<>();
   Optional<Leader> leader = Optional.empty();
   Optional<Version> confirmed = Optional.empty();
+  final Map<String, PolicyStore.SeenIndex> indexes = new HashMap<>();
+  Optional<Version> floor = Optional.empty();
   Optional<String> frozen = Optional.empty();
 
   AgentRows(AgentName agent) {

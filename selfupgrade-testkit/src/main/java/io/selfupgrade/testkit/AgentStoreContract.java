@@ -101,6 +101,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** What policies remember. */
+  @Nested
+  class Policies extends PolicyStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The snapshots. */
   @Nested
   class Snapshots extends SnapshotStoreContract {

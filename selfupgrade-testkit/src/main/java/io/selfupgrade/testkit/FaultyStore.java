@@ -7,6 +7,7 @@ import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.lang.reflect.InvocationTargetException;
@@ -33,6 +34,7 @@ public final class FaultyStore implements AgentStore {
   private final LeadershipStore leadership;
   private final InstanceStore instances;
   private final UpgradeJournal journal;
+  private final PolicyStore policies;
   private final SnapshotStore snapshots;
   private final TaskStore tasks;
   private final SettingsStore settings;
@@ -48,6 +50,7 @@ public final class FaultyStore implements AgentStore {
     this.leadership = port(LeadershipStore.class, store.leadership());
     this.instances = port(InstanceStore.class, store.instances());
     this.journal = port(UpgradeJournal.class, store.journal());
+    this.policies = port(PolicyStore.class, store.policies());
     this.snapshots = port(SnapshotStore.class, store.snapshots());
     this.tasks = port(TaskStore.class, store.tasks());
     this.settings = port(SettingsStore.class, store.settings());
@@ -134,6 +137,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public UpgradeJournal journal() {
     return journal;
+  }
+
+  @Override
+  public PolicyStore policies() {
+    return policies;
   }
 
   @Override

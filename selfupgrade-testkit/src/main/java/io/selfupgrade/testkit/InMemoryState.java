@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -30,6 +31,7 @@ final class InMemoryState {
   private final Map<AgentName, AgentRows> agents = new HashMap<>();
   private final List<InMemoryLeadershipSession> sessions = new ArrayList<>();
   private final Set<String> migrations = new TreeSet<>();
+  OptionalLong freeConnections = OptionalLong.empty();
   private boolean schemaThere;
   private int lastBackend;
   private long lastVersion;

@@ -6,6 +6,7 @@ import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -38,6 +40,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryLeadershipStore leadership;
   private final InMemoryInstanceStore instances;
   private final InMemoryUpgradeJournal journal;
+  private final InMemoryPolicyStore policies;
   private final InMemorySnapshotStore snapshots;
   private final InMemoryTaskStore tasks;
   private final InMemorySettingsStore settings;
@@ -56,6 +59,7 @@ public final class InMemoryStore implements AgentStore {
     this.leadership = new InMemoryLeadershipStore(state);
     this.instances = new InMemoryInstanceStore(state);
     this.journal = new InMemoryUpgradeJournal(state);
+    this.policies = new InMemoryPolicyStore(state);
     this.snapshots = new InMemorySnapshotStore(state);
     this.tasks = new InMemoryTaskStore(state);
     this.settings = new InMemorySettingsStore(state);
@@ -64,6 +68,11 @@ public final class InMemoryStore implements AgentStore {
   /** Returns another handle on the same rows and the same clock. */
   public static InMemoryStore sharing(InMemoryStore other) {
     return new InMemoryStore(other.state);
+  }
+
+  /** Limits the connections that {@code policies().freeConnections()} tells of. */
+  public void leaveConnections(long free) {
+    state.transact(() -> state.freeConnections = OptionalLong.of(free));
   }
 
   @Override
@@ -114,6 +123,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public UpgradeJournal journal() {
     return journal;
+  }
+
+  @Override
+  public PolicyStore policies() {
+    return policies;
   }
 
   @Override

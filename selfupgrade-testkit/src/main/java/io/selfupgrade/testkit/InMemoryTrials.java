@@ -96,7 +96,9 @@ final class InMemoryTrials implements TrialDecisions {
                 .filter(row -> passedOrAlone(row, ttl)),
         row -> {
           row.moveTo(UpgradePhase.CONFIRMED, Optional.empty(), state.now());
-          state.rows(row.agent).confirmed = row.target.map(UpgradeRecord.Target::version);
+          AgentRows rows = state.rows(row.agent);
+          rows.confirmed = row.target.map(UpgradeRecord.Target::version);
+          rows.floor = rows.confirmed;
         });
   }
 

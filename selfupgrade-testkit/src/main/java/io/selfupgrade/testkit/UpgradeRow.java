@@ -4,6 +4,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.StepRecord;
 import io.selfupgrade.upgrade.Trigger;
@@ -34,6 +35,8 @@ final class UpgradeRow {
   Optional<Instant> deadline = Optional.empty();
   Optional<Judgement> look = Optional.empty();
   Optional<Judgement> selfCheck = Optional.empty();
+
+  Optional<PolicyStore.Verdict> verdict = Optional.empty();
 
   private Optional<Reason> reason = Optional.empty();
   private boolean retryable;

@@ -1,5 +1,6 @@
 package io.selfupgrade.core.upgrade;
 
+import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.release.ManifestCodec;
 import io.selfupgrade.core.release.RefusalException;
@@ -11,15 +12,19 @@ import io.selfupgrade.upgrade.Release;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Judges a trusted release before anything of it is pulled: may this agent go there, and back? */
 final class Acceptance {
 
   private final Situation situation;
+  private final Room room;
 
-  Acceptance(Situation situation) {
+  Acceptance(Situation situation, Room room) {
     this.situation = situation;
+    this.room = room;
   }
 
   void requireNotFrozen() throws RefusalException {
@@ -36,6 +41,39 @@ final class Acceptance {
       requireLauncher(release, link);
       requireCompatibleState(release, link);
       requireSameManifest(release, link);
+    }
+    requireFloor(release);
+    requireAge(release);
+    room.require(release);
+  }
+
+  /** What was once confirmed is not undone by a release, however it came to be published. */
+  private void requireFloor(Release release) throws RefusalException {
+    Optional<Version> floor = situation.store().policies().floor(situation.agent());
+    if (floor.isPresent() && floor.get().newerThan(release.version())) {
+      throw new RefusalException(
+          ReasonCode.BELOW_FLOOR,
+          release.version()
+              + " is older than "
+              + floor.get()
+              + ", which was confirmed before: publish a newer version, or go back on purpose");
+    }
+  }
+
+  private void requireAge(Release release) throws RefusalException {
+    Duration minimum = situation.settings().policy().minimumAge();
+    Instant ripe = release.id().created().plus(minimum);
+    Instant now = situation.store().policies().now();
+    if (!minimum.isZero() && now.isBefore(ripe)) {
+      throw new RefusalException(
+          ReasonCode.TOO_YOUNG,
+          release.version()
+              + " was made at "
+              + release.id().created()
+              + ", and releases are installed at an age of "
+              + minimum
+              + ": it is looked at again after "
+              + ripe);
     }
   }
 
@@ -84,29 +122,38 @@ final class Acceptance {
     }
   }
 
-  private static void requireCompatibleState(Release release, LauncherLink link)
-      throws RefusalException {
+  private void requireCompatibleState(Release release, LauncherLink link) throws RefusalException {
     Release running = running(link);
-    if (!release.state().canRead(running.state()) || !running.state().canRead(release.state())) {
+    if (!release.state().canRead(running.state())) {
       throw new RefusalException(
           ReasonCode.STATE_INCOMPATIBLE,
-          release.version()
-              + " reads state "
-              + release.state().readsFrom()
-              + ".."
-              + release.state().readsTo()
-              + " and writes "
-              + release.state().writes()
-              + "; "
-              + running.version()
-              + " reads "
-              + running.state().readsFrom()
-              + ".."
-              + running.state().readsTo()
-              + " and writes "
-              + running.state().writes()
-              + ": each must read what the other writes, else there is no way back");
+          states(release, running)
+              + ": it cannot read what is there; publish a version that can, and go by that");
     }
+    boolean allowed = situation.settings().policy().oneWay().contains(release.version());
+    if (!running.state().canRead(release.state()) && !allowed) {
+      throw new RefusalException(
+          ReasonCode.STATE_INCOMPATIBLE,
+          states(release, running)
+              + ": there would be no way back; publish a version in between that reads both, or"
+              + " allow this one by upgrades(u -> u.allowOneWay(\""
+              + release.version()
+              + "\"))");
+    }
+  }
+
+  private static String states(Release release, Release running) {
+    return state(release) + "; the running " + state(running);
+  }
+
+  private static String state(Release release) {
+    return release.version()
+        + " reads state "
+        + release.state().readsFrom()
+        + ".."
+        + release.state().readsTo()
+        + " and writes "
+        + release.state().writes();
   }
 
   private static void requireSameManifest(Release release, LauncherLink link)

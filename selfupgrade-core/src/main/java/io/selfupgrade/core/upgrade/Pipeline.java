@@ -37,11 +37,11 @@ final class Pipeline {
   private final Applier applier;
   private final ReentrantLock oneAtATime = new ReentrantLock();
 
-  Pipeline(Situation situation, ReleaseFinder finder, Staging staging) {
+  Pipeline(Situation situation, ReleaseFinder finder, Staging staging, HostMemory memory) {
     this.situation = situation;
     this.finder = finder;
     this.staging = staging;
-    this.acceptance = new Acceptance(situation);
+    this.acceptance = new Acceptance(situation, new Room(situation, staging, memory));
     this.smoke = new SmokeCheck(situation.settings().times().smoke());
     this.ender = new Ender(situation);
     this.applier = new Applier(situation, staging, acceptance);
@@ -140,7 +140,10 @@ final class Pipeline {
         proof.upgrade(),
         UpgradeStep.APPLY,
         UpgradePhase.STAGED,
-        fence -> applier.apply(fence, proof));
+        fence -> {
+          finder.requireFresh();
+          return applier.apply(fence, proof);
+        });
   }
 
   private Proof.Available check(Fence fence, UUID upgrade) throws RefusalException, EndedException {
@@ -150,7 +153,6 @@ final class Pipeline {
       throw new EndedException(new UpgradeOutcome.UpToDate(situation.version()));
     }
     Release release = newer.get();
-    staging.requireSpace(release);
     UpgradeRecord.Target target =
         new UpgradeRecord.Target(release.version(), release.id().manifestSha256());
     if (!situation.journal().target(fence, upgrade, target)) {
@@ -180,7 +182,13 @@ final class Pipeline {
     String seen = "the smoke check of " + proof.release().version() + " failed: " + failure.get();
     if (situation.link().isPresent()) {
       Path slot = situation.link().get().slot();
-      Optional<String> own = smoke(Acceptance.read(slot), slot);
+      Release running = Acceptance.read(slot);
+      if (running.smoke().isEmpty()) {
+        throw AbortException.inconclusive(
+            ReasonCode.SMOKE_FAILED,
+            seen + "; the running version declares none, so it is not known who is to blame");
+      }
+      Optional<String> own = smoke(running, slot);
       if (own.isPresent()) {
         throw AbortException.inconclusive(
             ReasonCode.SMOKE_FAILED,

@@ -9,10 +9,13 @@ import io.selfupgrade.core.release.RefusalException;
 import io.selfupgrade.core.release.ReleaseIndex;
 import io.selfupgrade.core.release.TrustVerifier;
 import io.selfupgrade.core.release.VerifiedRelease;
+import io.selfupgrade.upgrade.Freshness;
+import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.SignedDocument;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Asks the source what is newest, and believes only what is signed. */
@@ -20,20 +23,31 @@ final class ReleaseFinder {
 
   private final AgentName agent;
   private final ReleaseSource source;
+  private final Policy policy;
   private final String channel;
   private final TrustVerifier verifier;
   private final Seen seen;
+  private volatile Optional<Reason> bad = Optional.empty();
 
   ReleaseFinder(AgentName agent, UpgradeSettings settings, Seen seen) {
     this.agent = agent;
     this.source = settings.source();
-    this.channel = settings.channel();
+    this.policy = settings.policy();
+    this.channel = policy.channel();
     this.verifier = new TrustVerifier(settings.trust());
     this.seen = seen;
   }
 
   /** Returns the newest release of the channel if it is newer than the running version. */
   Optional<VerifiedRelease> newerThan(Version running) throws RefusalException {
+    Optional<Version> newest = newest();
+    return newest.isPresent() && newest.get().newerThan(running)
+        ? Optional.of(release(newest.get()))
+        : Optional.empty();
+  }
+
+  /** Returns the newest version of the channel, empty while none is published. */
+  Optional<Version> newest() throws RefusalException {
     Optional<SignedDocument> latest;
     try {
       latest = source.latest(channel, IndexCodec.MAX_BYTES);
@@ -43,15 +57,61 @@ final class ReleaseFinder {
     if (latest.isEmpty()) {
       return Optional.empty();
     }
-    ReleaseIndex index =
-        verifier
-            .index(latest.get(), agent.value(), channel, seen.now())
-            .notBefore(seen.serial(channel))
-            .index();
+    ReleaseIndex index;
+    try {
+      index =
+          verifier
+              .index(latest.get(), agent.value(), channel, seen.now())
+              .notBefore(seen.serial(channel))
+              .index();
+    } catch (RefusalException e) {
+      bad = Optional.of(e.reason());
+      throw e;
+    }
     seen.saw(channel, index.serial());
-    return index.version().newerThan(running)
-        ? Optional.of(release(index.version()))
-        : Optional.empty();
+    bad = Optional.empty();
+    return Optional.of(index.version());
+  }
+
+  /** Tells whether a good index was seen lately. */
+  Freshness freshness() {
+    Instant now = seen.storeTime();
+    Optional<Instant> good = seen.lastGood(channel);
+    Instant since = good.orElse(seen.begun());
+    Optional<Reason> expired = bad.filter(reason -> reason.code() == ReasonCode.EXPIRED);
+    if (expired.isPresent()) {
+      return new Freshness(good, expired);
+    }
+    if (!since.plus(policy.staleAfter()).isBefore(now)) {
+      return new Freshness(good, Optional.empty());
+    }
+    String cause =
+        bad.map(reason -> "the last one was refused: " + reason.message())
+            .orElse("it could not be read, or none is published");
+    return new Freshness(
+        good,
+        Optional.of(
+            new Reason(
+                ReasonCode.STALE,
+                "no good index of channel "
+                    + channel
+                    + " was seen since "
+                    + since
+                    + ", expected one every "
+                    + policy.staleAfter()
+                    + "; "
+                    + cause
+                    + ": see that "
+                    + source.describe()
+                    + " can be reached and that the index is signed anew in time")));
+  }
+
+  /** Refuses to go on with a release while it is not known whether a newer one replaced it. */
+  void requireFresh() throws RefusalException {
+    Optional<Reason> stale = freshness().stale();
+    if (stale.isPresent()) {
+      throw new RefusalException(stale.get().code(), stale.get().message());
+    }
   }
 
   /** Returns the verified manifest of a version. */

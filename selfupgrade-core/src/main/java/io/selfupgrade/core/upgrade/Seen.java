@@ -1,57 +1,92 @@
 package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.launcher.StateFile;
+import io.selfupgrade.upgrade.PolicyStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
  * What was seen of signed indexes: the highest serial of each channel, and the latest time.
  *
- * <p>Kept in a file of the home directory, so that neither a restart nor a clock that was set back
- * makes an old index acceptable; without a home it is kept in memory only.
+ * <p>Kept in a row and in a file of the home directory: neither a restart, nor a clock that was set
+ * back, nor the loss of one of the two makes an old index acceptable. Without a home there is the
+ * row only.
  */
 final class Seen {
 
+  private static final Duration WRITTEN_EVERY = Duration.ofMinutes(1);
+
+  private final AgentName agent;
+  private final PolicyStore rows;
   private final Optional<Path> file;
   private final Clock clock;
+  private final Instant begun;
   private StateFile state = StateFile.empty();
-  private boolean read;
+  private Instant latest = Instant.EPOCH;
 
-  Seen(Optional<Path> file, Clock clock) {
+  Seen(AgentName agent, PolicyStore rows, Optional<Path> file, Clock clock) {
+    this.agent = agent;
+    this.rows = rows;
     this.file = file;
     this.clock = clock;
+    this.begun = clock.instant();
   }
 
-  /** Returns the later of the clock and the last time that was seen. */
+  /** Returns the latest of the clock, the store's clock and the last time that was written down. */
   synchronized Instant now() {
-    Instant last = Instant.ofEpochMilli(number("lastMillis"));
-    Instant now = clock.instant();
-    return now.isAfter(last) ? now : last;
-  }
-
-  synchronized long serial(String channel) {
-    return number("serial." + channel);
-  }
-
-  synchronized void saw(String channel, long serial) {
-    StateFile next =
-        state.with("serial." + channel, serial).with("lastMillis", now().toEpochMilli());
-    if (serial != serial(channel)) {
-      write(next);
+    Instant written = Instant.ofEpochMilli(number("lastMillis"));
+    latest = later(later(clock.instant(), rows.now()), later(latest, written));
+    if (latest.isAfter(written.plus(WRITTEN_EVERY))) {
+      write(state.with("lastMillis", latest.toEpochMilli()));
     }
-    state = next;
+    return latest;
   }
 
+  /** Returns the highest serial that was seen of a channel, here or by another instance. */
+  synchronized long serial(String channel) {
+    long row = rows.seen(agent, channel).map(PolicyStore.SeenIndex::serial).orElse(0L);
+    return Math.max(number("serial." + channel), row);
+  }
+
+  /** Returns when a good index was seen last, on the store's clock. */
+  Optional<Instant> lastGood(String channel) {
+    return rows.seen(agent, channel).map(PolicyStore.SeenIndex::at);
+  }
+
+  /** Returns the time on the store's clock, which {@link #lastGood} is measured by. */
+  Instant storeTime() {
+    return rows.now();
+  }
+
+  /** Returns when this process began to look, on the store's clock. */
+  Instant begun() {
+    return rows.now().minus(Duration.between(begun, clock.instant()));
+  }
+
+  /** Notes a good look. */
+  synchronized void saw(String channel, long serial) {
+    if (serial > number("serial." + channel)) {
+      write(state.with("serial." + channel, serial));
+    }
+    rows.saw(agent, channel, serial);
+  }
+
+  private static Instant later(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
+  }
+
+  /** Reads the file each time: the version beside this one writes it too. */
   private long number(String key) {
     try {
-      if (!read && file.isPresent()) {
+      if (file.isPresent()) {
         state = StateFile.read(file.get()).orElse(StateFile.empty());
       }
-      read = true;
       return state.number(key, 0);
     } catch (IOException e) {
       throw trouble("read", e);
@@ -59,6 +94,7 @@ final class Seen {
   }
 
   private void write(StateFile next) {
+    state = next;
     if (file.isPresent()) {
       try {
         next.write(file.get());

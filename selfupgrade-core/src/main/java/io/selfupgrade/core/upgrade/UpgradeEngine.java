@@ -12,6 +12,7 @@ import io.selfupgrade.launcher.Home;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
 import io.selfupgrade.upgrade.FailedVersion;
+import io.selfupgrade.upgrade.Freshness;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
@@ -48,6 +49,7 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
   private static final int MOST_HISTORY = 1000;
 
   private final Situation situation;
+  private final ReleaseFinder finder;
   private final Pipeline pipeline;
   private final Recovery recovery;
   private final Rounds rounds;
@@ -80,9 +82,15 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
                 () ->
                     Home.at(
                         Path.of(System.getProperty("java.io.tmpdir"), "selfupgrade-" + self.id())));
-    Seen seen = new Seen(link.map(found -> found.home().root().resolve("seen")), clock);
-    ReleaseFinder finder = new ReleaseFinder(self.agent(), settings, seen);
-    this.pipeline = new Pipeline(situation, finder, new Staging(home, PullLimits.DEFAULT));
+    Seen seen =
+        new Seen(
+            self.agent(),
+            store.policies(),
+            link.map(found -> found.home().root().resolve("seen")),
+            clock);
+    this.finder = new ReleaseFinder(self.agent(), settings, seen);
+    this.pipeline =
+        new Pipeline(situation, finder, new Staging(home, PullLimits.DEFAULT), new HostMemory());
     Probation probation = new Probation(situation, probes, System::nanoTime);
     Obedience obedience = new Obedience(situation);
     this.recovery = new Recovery(situation, pipeline.ender(), probation, probes, obedience);
@@ -179,6 +187,11 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
           e.port().equals("ReleaseSource") ? ReasonCode.SOURCE_UNAVAILABLE : ReasonCode.TROUBLE;
       return new CheckResult.NotReachable(new Reason(code, Ender.text(e)));
     }
+  }
+
+  @Override
+  public Freshness freshness() {
+    return finder.freshness();
   }
 
   @Override

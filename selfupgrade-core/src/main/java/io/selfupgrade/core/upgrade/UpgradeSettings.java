@@ -13,7 +13,7 @@ import java.util.Objects;
  *
  * @param source where releases are found
  * @param trust whose releases are accepted
- * @param channel which index is followed
+ * @param policy which releases it goes to, and who is asked
  * @param times the times of an upgrade
  * @param ttl time to live of the lease
  * @param checks the host's own checks
@@ -22,7 +22,7 @@ import java.util.Objects;
 public record UpgradeSettings(
     ReleaseSource source,
     Trust trust,
-    String channel,
+    Policy policy,
     UpgradeTimes times,
     Duration ttl,
     Checks checks,
@@ -32,7 +32,7 @@ public record UpgradeSettings(
   public UpgradeSettings {
     Objects.requireNonNull(source, "source");
     Objects.requireNonNull(trust, "trust");
-    Objects.requireNonNull(channel, "channel");
+    Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(times, "times");
     Objects.requireNonNull(ttl, "ttl");
     Objects.requireNonNull(checks, "checks");

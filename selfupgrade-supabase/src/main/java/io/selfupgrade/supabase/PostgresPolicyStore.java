@@ -1,0 +1,137 @@
+package io.selfupgrade.supabase;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.PolicyStore;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+
+/** What policies remember; each write is one statement that decides by itself. */
+final class PostgresPolicyStore implements PolicyStore {
+
+  private static final String PORT = "PolicyStore";
+
+  private static final String SAW =
+      """
+      insert into selfupgrade.release_indexes as i (agent, channel, serial) values (?, ?, ?)
+      on conflict (agent, channel) do update
+         set serial = greatest(i.serial, excluded.serial), seen_at = clock_timestamp()
+      """;
+
+  private static final String DECIDE =
+      """
+      insert into selfupgrade.upgrade_verdicts (upgrade, approved, by, why)
+      select u.id, ?, ?, ? from selfupgrade.upgrades u
+       where u.id = ? and u.phase = 'AWAITING_APPROVAL' and u.manifest_sha256 = ?
+         for share
+      on conflict do nothing
+      """;
+
+  /** The least of what the server, the database and the login still allow. */
+  private static final String FREE =
+      """
+      with used as (
+        select count(*) as by_all,
+               count(*) filter (where datname = current_database()) as by_database,
+               count(*) filter (where usename = current_user) as by_login
+          from pg_stat_activity where usesysid is not null and datid is not null)
+      select least(
+          current_setting('max_connections')::bigint
+            - current_setting('superuser_reserved_connections')::bigint
+            - coalesce(current_setting('reserved_connections', true)::bigint, 0) - used.by_all,
+          (select d.datconnlimit - used.by_database from pg_database d
+            where d.datname = current_database() and d.datconnlimit >= 0),
+          (select r.rolconnlimit - used.by_login from pg_roles r
+            where r.rolname = current_user and r.rolconnlimit >= 0)) as free
+        from used
+      """;
+
+  private final Database database;
+
+  PostgresPolicyStore(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public Instant now() {
+    return database
+        .call(
+            PORT,
+            "reading the time",
+            statements ->
+                statements.first(
+                    "select clock_timestamp() as now", row -> row.instant("now"), Arguments.of()))
+        .orElseThrow();
+  }
+
+  @Override
+  public Optional<SeenIndex> seen(AgentName agent, String channel) {
+    return database.call(
+        PORT,
+        "reading what was seen of channel " + channel,
+        statements ->
+            statements.first(
+                "select serial, seen_at from selfupgrade.release_indexes"
+                    + " where agent = ? and channel = ?",
+                row -> new SeenIndex(row.number("serial"), row.instant("seen_at")),
+                Arguments.of(agent, channel)));
+  }
+
+  @Override
+  public void saw(AgentName agent, String channel, long serial) {
+    database.call(
+        PORT,
+        "noting the index of channel " + channel,
+        statements -> statements.update(SAW, Arguments.of(agent, channel, serial)));
+  }
+
+  @Override
+  public Optional<Version> floor(AgentName agent) {
+    return database
+        .call(
+            PORT,
+            "reading the floor of " + agent,
+            statements ->
+                statements.first(
+                    "select floor from selfupgrade.agent_state where name = ?",
+                    row -> row.textIfAny("floor"),
+                    Arguments.of(agent)))
+        .flatMap(floor -> floor)
+        .map(Version::parse);
+  }
+
+  @Override
+  public boolean decide(UUID upgrade, String manifestSha256, Verdict verdict) {
+    Arguments arguments =
+        Arguments.of(verdict.approved(), verdict.by(), verdict.why(), upgrade, manifestSha256);
+    return database.call(
+        PORT,
+        "deciding upgrade " + upgrade,
+        statements -> statements.update(DECIDE, arguments) > 0);
+  }
+
+  @Override
+  public Optional<Verdict> verdict(UUID upgrade) {
+    return database.call(
+        PORT,
+        "reading what was decided about upgrade " + upgrade,
+        statements ->
+            statements.first(
+                "select approved, by, why from selfupgrade.upgrade_verdicts where upgrade = ?",
+                row -> new Verdict(row.flag("approved"), row.text("by"), row.text("why")),
+                Arguments.of(upgrade)));
+  }
+
+  @Override
+  public OptionalLong freeConnections() {
+    return OptionalLong.of(
+        database
+            .call(
+                PORT,
+                "counting free connections",
+                statements -> statements.first(FREE, row -> row.number("free"), Arguments.of()))
+            .orElseThrow());
+  }
+}

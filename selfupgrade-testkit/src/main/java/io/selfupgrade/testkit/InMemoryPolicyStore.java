@@ -1,0 +1,75 @@
+package io.selfupgrade.testkit;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.PolicyStore;
+import io.selfupgrade.upgrade.UpgradePhase;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+
+/** What policies remember, in memory. */
+final class InMemoryPolicyStore implements PolicyStore {
+
+  private final InMemoryState state;
+
+  InMemoryPolicyStore(InMemoryState state) {
+    this.state = state;
+  }
+
+  @Override
+  public Instant now() {
+    return state.now();
+  }
+
+  @Override
+  public Optional<SeenIndex> seen(AgentName agent, String channel) {
+    return state.transact(() -> Optional.ofNullable(state.rows(agent).indexes.get(channel)));
+  }
+
+  @Override
+  public void saw(AgentName agent, String channel, long serial) {
+    state.transact(
+        () ->
+            state
+                .rows(agent)
+                .indexes
+                .merge(
+                    channel,
+                    new SeenIndex(serial, state.now()),
+                    (before, now) ->
+                        new SeenIndex(Math.max(before.serial(), now.serial()), now.at())));
+  }
+
+  @Override
+  public Optional<Version> floor(AgentName agent) {
+    return state.transact(() -> state.rows(agent).floor);
+  }
+
+  @Override
+  public boolean decide(UUID upgrade, String manifestSha256, Verdict verdict) {
+    return state.change(
+        () ->
+            state
+                .upgrade(upgrade)
+                .filter(row -> row.phase == UpgradePhase.AWAITING_APPROVAL)
+                .filter(row -> row.verdict.isEmpty())
+                .filter(
+                    row ->
+                        row.target
+                            .filter(target -> target.manifestSha256().equals(manifestSha256))
+                            .isPresent()),
+        row -> row.verdict = Optional.of(verdict));
+  }
+
+  @Override
+  public Optional<Verdict> verdict(UUID upgrade) {
+    return state.transact(() -> state.upgrade(upgrade).flatMap(row -> row.verdict));
+  }
+
+  @Override
+  public OptionalLong freeConnections() {
+    return state.transact(() -> state.freeConnections);
+  }
+}

@@ -1,0 +1,110 @@
+package io.selfupgrade.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.PolicyStore;
+import io.selfupgrade.upgrade.PolicyStore.SeenIndex;
+import io.selfupgrade.upgrade.PolicyStore.Verdict;
+import io.selfupgrade.upgrade.UpgradePhase;
+import java.time.Instant;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Obligations of {@link PolicyStore}. */
+abstract class PolicyStoreContract extends StoreContract {
+
+  private static final Verdict YES = new Verdict(true, "ada", "read it");
+  private static final Verdict NO = new Verdict(false, "bob", "not on a Friday");
+
+  private PolicyStore policies() {
+    return store.policies();
+  }
+
+  @Test
+  void theTimeIsTheStoresAndGoesOn() {
+    Instant before = policies().now();
+
+    stores().passTime(SHORT);
+
+    assertThat(policies().now()).isAfterOrEqualTo(before.plus(SHORT));
+  }
+
+  @Test
+  void aSerialNeverDecreasesAndEachGoodLookRenewsTheTime() {
+    policies().saw(scene.agent, "stable", 7);
+    Instant first = policies().seen(scene.agent, "stable").orElseThrow().at();
+    stores().passTime(SHORT);
+
+    policies().saw(scene.agent, "stable", 5);
+
+    SeenIndex seen = policies().seen(scene.agent, "stable").orElseThrow();
+    assertThat(seen.serial()).isEqualTo(7);
+    assertThat(seen.at()).isAfterOrEqualTo(first.plus(SHORT));
+    policies().saw(scene.agent, "stable", 9);
+    assertThat(policies().seen(scene.agent, "stable").orElseThrow().serial()).isEqualTo(9);
+  }
+
+  @Test
+  void eachChannelOfEachAgentHasItsOwn() {
+    policies().saw(scene.agent, "stable", 7);
+
+    assertThat(policies().seen(scene.agent, "beta")).isEmpty();
+    assertThat(policies().seen(new Scene(store).agent, "stable")).isEmpty();
+  }
+
+  @Test
+  void theFloorIsTheLastConfirmedVersionAndNotAnAdoptedOne() {
+    Fence fence = scene.lead();
+    assertThat(policies().floor(scene.agent)).isEmpty();
+    assertThat(store.journal().adopt(fence, Version.parse("0.5.0"))).isTrue();
+    assertThat(policies().floor(scene.agent)).isEmpty();
+
+    Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.CONFIRMED, fence);
+
+    assertThat(policies().floor(scene.agent)).contains(V2);
+    assertThat(store.journal().adopt(upgrading.primary(), V1)).isTrue();
+    assertThat(policies().floor(scene.agent)).contains(V2);
+  }
+
+  @Test
+  void aVersionThatIsTurnedBackFromDoesNotRaiseTheFloor() {
+    scene.upgradeIn(UpgradePhase.ROLLED_BACK);
+
+    assertThat(policies().floor(scene.agent)).isEmpty();
+  }
+
+  @Test
+  void theFirstWordOnAnUpgradeThatWaitsCounts() {
+    UUID upgrade = scene.upgradeIn(UpgradePhase.AWAITING_APPROVAL).upgrade();
+    assertThat(policies().verdict(upgrade)).isEmpty();
+
+    assertThat(policies().decide(upgrade, Scene.TARGET.manifestSha256(), YES)).isTrue();
+    assertThat(policies().decide(upgrade, Scene.TARGET.manifestSha256(), NO)).isFalse();
+
+    assertThat(secondStore().policies().verdict(upgrade)).contains(YES);
+  }
+
+  @Test
+  void aWordIsBoundToTheManifestAndToAnUpgradeThatWaits() {
+    Scene.Upgrading waits = scene.upgradeIn(UpgradePhase.AWAITING_APPROVAL);
+    UUID staged = new Scene(store).upgradeIn(UpgradePhase.STAGED).upgrade();
+
+    assertThat(policies().decide(waits.upgrade(), "d".repeat(64), YES)).isFalse();
+    assertThat(policies().decide(staged, Scene.TARGET.manifestSha256(), YES)).isFalse();
+    assertThat(policies().decide(UUID.randomUUID(), Scene.TARGET.manifestSha256(), YES)).isFalse();
+    assertThat(policies().verdict(waits.upgrade())).isEmpty();
+
+    store
+        .journal()
+        .move(
+            waits.primary(), waits.upgrade(), UpgradePhase.AWAITING_APPROVAL, UpgradePhase.ABORTED);
+    assertThat(policies().decide(waits.upgrade(), Scene.TARGET.manifestSha256(), YES)).isFalse();
+  }
+
+  @Test
+  void freeConnectionsAreANumberOrUnlimited() {
+    policies().freeConnections().ifPresent(free -> assertThat(free).isPositive());
+  }
+}
