@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * The times of an upgrade, all greater than zero.
+ * The times of an upgrade, each greater than zero and at most 30 days.
  *
  * @param smoke longest run of the smoke check where the release names no shorter one; default 60 s
  * @param ready from the candidate's start until it is a warm standby; default 60 s
@@ -14,6 +14,8 @@ import java.util.Objects;
  */
 public record UpgradeTimes(
     Duration smoke, Duration ready, Duration drain, Duration probation, Duration limit) {
+
+  private static final Duration LONGEST = Duration.ofDays(30);
 
   /** The defaults. */
   public static final UpgradeTimes DEFAULT =
@@ -27,25 +29,25 @@ public record UpgradeTimes(
   /**
    * Validates the times.
    *
-   * @throws IllegalArgumentException if one is not greater than zero or the limit is below
-   *     probation
+   * @throws IllegalArgumentException if one is out of range or the limit is below probation
    */
   public UpgradeTimes {
-    requirePositive("smoke", smoke);
-    requirePositive("ready", ready);
-    requirePositive("drain", drain);
-    requirePositive("probation", probation);
-    requirePositive("limit", limit);
+    requireUsable("smoke", smoke);
+    requireUsable("ready", ready);
+    requireUsable("drain", drain);
+    requireUsable("probation", probation);
+    requireUsable("limit", limit);
     if (limit.compareTo(probation) < 0) {
       throw new IllegalArgumentException(
           "limit " + limit + " is below probation " + probation + ": expected at least as long");
     }
   }
 
-  private static void requirePositive(String name, Duration value) {
+  private static void requireUsable(String name, Duration value) {
     Objects.requireNonNull(value, name);
-    if (value.isZero() || value.isNegative()) {
-      throw new IllegalArgumentException(name + " " + value + ": expected more than zero");
+    if (value.isZero() || value.isNegative() || value.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          name + " " + value + ": expected more than zero and at most 30 days");
     }
   }
 }

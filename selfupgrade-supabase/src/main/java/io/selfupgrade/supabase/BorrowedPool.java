@@ -6,7 +6,11 @@ import java.time.Duration;
 import java.util.Optional;
 import javax.sql.DataSource;
 
-/** Connections of the host's DataSource, which is never closed here. */
+/**
+ * Connections of the host's DataSource, which is never closed here.
+ *
+ * <p>Each goes back as it came, whether or not the host's pool would see to that.
+ */
 final class BorrowedPool implements Pool {
 
   private final DataSource source;
@@ -19,17 +23,17 @@ final class BorrowedPool implements Pool {
 
   @Override
   public Connection borrow() throws SQLException {
-    return source.getConnection();
+    return BorrowedConnection.of(source.getConnection());
   }
 
   @Override
   public Connection dedicated(Duration longestAnswer) throws SQLException {
-    return source.getConnection();
+    return borrow();
   }
 
   @Override
   public Connection forMigrations() throws SQLException {
-    return migrator.isPresent() ? migrator.get().getConnection() : source.getConnection();
+    return migrator.isPresent() ? migrator.get().getConnection() : borrow();
   }
 
   /** Unknown here: the host sized its pool for itself. */

@@ -17,7 +17,8 @@ final class Database {
 
   /** A paused process must not hold a row that others wait for. */
   private static final String LIMITS =
-      "set local lock_timeout = '5s'; set local idle_in_transaction_session_timeout = '3s'";
+      "set local lock_timeout = '5s'; set local statement_timeout = '30s';"
+          + " set local idle_in_transaction_session_timeout = '3s'";
 
   private final Set<PostgresSession> sessions = ConcurrentHashMap.newKeySet();
   private volatile @Nullable Pool pool;

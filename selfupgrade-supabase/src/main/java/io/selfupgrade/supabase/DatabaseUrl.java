@@ -3,10 +3,12 @@ package io.selfupgrade.supabase;
 import io.selfupgrade.agent.ConfigurationException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
 
 /**
  * Where a database is and how to get in, with limits on every wait.
@@ -19,6 +21,10 @@ final class DatabaseUrl {
   private static final List<String> SCHEMES = List.of("postgresql://", "postgres://");
   private static final String JDBC = "jdbc:postgresql:";
   private static final int TRANSACTION_POOLER_PORT = 6543;
+
+  /** By its whole text: 127.example.org is somebody else. */
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(localhost|127(\\.[0-9]{1,3}){3}|\\[::1])(:[0-9]*)?");
 
   /** libpq's names of settings that the driver knows by another name. */
   private static final Map<String, String> LIBPQ_NAMES =
@@ -117,11 +123,7 @@ final class DatabaseUrl {
   }
 
   private static boolean loopback(String host) {
-    return host.isEmpty()
-        || host.equals("localhost")
-        || host.startsWith("localhost:")
-        || host.startsWith("127.")
-        || host.startsWith("[::1]");
+    return host.isEmpty() || LOOPBACK.matcher(host).matches();
   }
 
   private static String decoded(String text) {
@@ -160,6 +162,15 @@ final class DatabaseUrl {
     Properties copy = new Properties();
     copy.putAll(properties);
     return copy;
+  }
+
+  /** Returns how long the server may take to answer; zero for ever. */
+  Duration longestAnswer() {
+    try {
+      return Duration.ofSeconds(Integer.parseInt(properties.getProperty("socketTimeout")));
+    } catch (NumberFormatException e) {
+      throw unusable("its socketTimeout is no number of seconds");
+    }
   }
 
   /** Tells whether a session would be another one with each transaction. */

@@ -1,12 +1,15 @@
 package io.selfupgrade.supabase;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 
-/** A pool of our own, and dedicated connections beside it. */
+/**
+ * A pool of our own, and dedicated connections beside it.
+ *
+ * <p>Without HikariCP's DataSource around it, which tells the host's log of each start and stop.
+ */
 final class HikariPool implements Pool {
 
   private static final Duration LONGEST_BORROW = Duration.ofSeconds(2);
@@ -15,7 +18,7 @@ final class HikariPool implements Pool {
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(45);
   private static final Duration LONGEST_MIGRATION = Duration.ofMinutes(10);
 
-  private final HikariDataSource pooled;
+  private final com.zaxxer.hikari.pool.HikariPool pooled;
   private final Connector connector;
   private final Connector migrator;
   private final boolean keepsSessions;
@@ -28,6 +31,7 @@ final class HikariPool implements Pool {
       Connector migrator,
       boolean keepsSessions,
       int size,
+      Duration longestAnswer,
       Runnable afterClose) {}
 
   HikariPool(Plan plan) {
@@ -47,7 +51,13 @@ final class HikariPool implements Pool {
     config.setValidationTimeout(LONGEST_CHECK.toMillis());
     config.setInitializationFailTimeout(-1);
     config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-    pooled = new HikariDataSource(config);
+    if (keepsSessions && !plan.longestAnswer().isZero()) {
+      // What nobody waits for any more must not go on in the server.
+      config.setConnectionInitSql(
+          "set statement_timeout = '" + plan.longestAnswer().toSeconds() + "s'");
+    }
+    config.validate();
+    pooled = new com.zaxxer.hikari.pool.HikariPool(config);
   }
 
   @Override
@@ -78,7 +88,9 @@ final class HikariPool implements Pool {
   @Override
   public void close() {
     try {
-      pooled.close();
+      pooled.shutdown();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       afterClose.run();
     }

@@ -30,6 +30,7 @@ final class Origin {
                   migrator(settings).orElse(connector),
                   !parsed.transactionPooler(),
                   settings.poolSize(),
+                  parsed.longestAnswer(),
                   () -> {}));
         });
   }
@@ -51,6 +52,7 @@ final class Origin {
                   migrator(settings).orElse(connector),
                   true,
                   settings.poolSize(),
+                  PostgresSession.LONGEST_ANSWER,
                   server::close));
         });
   }

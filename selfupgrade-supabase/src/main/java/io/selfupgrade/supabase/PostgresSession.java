@@ -151,7 +151,7 @@ final class PostgresSession implements LeadershipSession {
 
   private void resetLockTimeout() {
     try {
-      statements.script("set lock_timeout = 0");
+      statements.script("reset lock_timeout");
     } catch (SQLException ignored) {
       // The connection is broken, which the caller learns from what failed before.
     }

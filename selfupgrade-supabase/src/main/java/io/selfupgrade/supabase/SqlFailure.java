@@ -19,6 +19,9 @@ final class SqlFailure {
   static final String LOCK_NOT_AVAILABLE = "55P03";
   static final String QUERY_CANCELED = "57014";
 
+  /** The driver's, for a server without TLS where it is required, or without the password asked. */
+  private static final String REJECTED = "08004";
+
   /** Connection, resources, and everything that the operator or another transaction caused. */
   private static final List<String> MAY_PASS =
       List.of(
@@ -44,6 +47,9 @@ final class SqlFailure {
   /** Tells whether the same statement may succeed later. */
   static boolean retryable(SQLException failure) {
     Optional<String> state = state(failure);
+    if (state.filter(REJECTED::equals).isPresent()) {
+      return false;
+    }
     if (state.isPresent()) {
       return MAY_PASS.stream().anyMatch(state.get()::startsWith)
           || IDLE_TIMEOUTS.contains(state.get());
@@ -91,6 +97,10 @@ final class SqlFailure {
     String code = state.orElse("");
     if (code.startsWith("28")) {
       return "check user and password of the URL";
+    }
+    if (code.equals(REJECTED)) {
+      return "check password and sslmode of the URL: TLS is required for every host but this"
+          + " machine's unless the URL says sslmode=disable";
     }
     if (code.equals("3D000")) {
       return "check the database's name in the URL";

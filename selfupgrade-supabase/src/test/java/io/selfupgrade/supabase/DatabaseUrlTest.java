@@ -66,6 +66,7 @@ class DatabaseUrlTest {
     "postgresql://u@localhost:5432/x, false",
     "'postgresql://u@localhost:5432,db.example.org/x', true",
     "postgresql://u@localhost.example.org/x, true",
+    "postgresql://u@127.example.org/x, true",
     "postgresql://u@10.0.0.5/x, true"
   })
   void encryptionIsRequiredForEveryHostButThisOne(String text, boolean required) {

@@ -142,7 +142,8 @@ class FenceTest {
   void aProcessThatIsPausedInADecisionHoldsNobodyUpForLong() throws Exception {
     Database paused = new Database();
     Connector connector = new Connector(() -> DatabaseUrl.parse(database.jdbcUrl()));
-    paused.opened(new HikariPool(new HikariPool.Plan(connector, connector, true, 2, () -> {})));
+    paused.opened(
+        new HikariPool(new HikariPool.Plan(connector, connector, true, 2, Agents.TTL, () -> {})));
     CountDownLatch locked = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     CompletableFuture<Boolean> decision =

@@ -1,28 +1,66 @@
 package io.selfupgrade.supabase;
 
+import io.selfupgrade.agent.Secret;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.testkit.AgentStoreContract;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Every obligation of the ports, on a real Postgres. */
+/**
+ * Every obligation of the ports, on a real Postgres, for a login that may make 15 connections and
+ * no table, as on a small plan behind a pooler in session mode; migrations are the owner's.
+ */
 class PostgresStoreContractTest extends AgentStoreContract {
 
   @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();
 
   private static final List<TestDatabase> EMPTY = new ArrayList<>();
+  private static final String LOGIN = "limited_" + UUID.randomUUID().toString().replace("-", "");
+
+  @BeforeAll
+  static void makeTheLogin() throws SQLException {
+    asOwner(
+        "do $$ begin create role selfupgrade_agent nologin;"
+            + " exception when duplicate_object or unique_violation then null; end $$");
+    asOwner(
+        "create role "
+            + LOGIN
+            + " login password 'secret' nosuperuser nocreatedb nocreaterole"
+            + " connection limit 15 in role selfupgrade_agent");
+  }
+
+  @AfterAll
+  static void dropTheLogin() throws SQLException {
+    for (TestDatabase empty : EMPTY) {
+      empty.close();
+    }
+    EMPTY.clear();
+    asOwner("drop role " + LOGIN);
+  }
+
+  /** In a database that no other test drops. */
+  private static void asOwner(String sql) throws SQLException {
+    String url = DATABASE.jdbcUrl().replaceAll("/test_[^?]*", "/postgres");
+    try (Connection connection = DriverManager.getConnection(url)) {
+      new Statements(connection).script(sql);
+    }
+  }
 
   @Override
   protected AgentStore newStore() {
-    return PostgresStore.at(DATABASE.jdbcUrl());
+    return limited(DATABASE.jdbcUrl());
   }
 
   @Override
   protected AgentStore anotherStore() {
-    return PostgresStore.at(DATABASE.jdbcUrl());
+    return limited(DATABASE.jdbcUrl());
   }
 
   @Override
@@ -30,17 +68,17 @@ class PostgresStoreContractTest extends AgentStoreContract {
     try {
       TestDatabase empty = TestDatabase.open();
       EMPTY.add(empty);
-      return PostgresStore.at(empty.jdbcUrl());
+      return limited(empty.jdbcUrl());
     } catch (SQLException e) {
       throw new AssertionError("no database for the test", e);
     }
   }
 
-  @AfterAll
-  static void dropEmptyDatabases() throws SQLException {
-    for (TestDatabase empty : EMPTY) {
-      empty.close();
-    }
-    EMPTY.clear();
+  private static PostgresStore limited(String owner) {
+    String url =
+        owner
+            .replaceAll("user=[^&]*", "user=" + LOGIN)
+            .replaceAll("password=[^&]*", "password=secret");
+    return PostgresStore.at(url).migrateUrl(Secret.of(owner));
   }
 }
