@@ -4,6 +4,7 @@ import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.nio.file.Path;
@@ -57,6 +58,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the journal of upgrades. */
   UpgradeJournal journal();
+
+  /** Returns what the policies of upgrades remember. */
+  PolicyStore policies();
 
   /** Returns the snapshots. */
   SnapshotStore snapshots();

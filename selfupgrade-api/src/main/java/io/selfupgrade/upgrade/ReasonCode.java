@@ -26,6 +26,12 @@ public enum ReasonCode {
   EXPIRED,
   /** The serial of {@code latest.json} is lower than one already seen. */
   SERIAL_DECREASED,
+  /** There was no good look at the index for too long. */
+  STALE,
+  /** The release is younger than the minimum age. */
+  TOO_YOUNG,
+  /** The version is below the floor: the version that an upgrade confirmed last. */
+  BELOW_FLOOR,
   /** A signed document has a format that this version of the library does not know. */
   UNKNOWN_FORMAT,
   /** A signed document cannot be read or contradicts itself. */
@@ -38,6 +44,10 @@ public enum ReasonCode {
   TOO_LARGE,
   /** The disk has less free space than the upgrade needs. */
   NOT_ENOUGH_DISK,
+  /** The free memory does not hold a second process. */
+  NOT_ENOUGH_MEMORY,
+  /** The database has too few free connections for a second process. */
+  NOT_ENOUGH_CONNECTIONS,
   /** The version is installed already with another manifest. */
   DIFFERENT_MANIFEST,
   /** The version is on the failed list. */
@@ -50,6 +60,12 @@ public enum ReasonCode {
   CHECK_FAILED,
   /** The confirmed slot is damaged: there would be no way back. */
   NO_WAY_BACK,
+  /** A person rejected the upgrade. */
+  REJECTED,
+  /** Nobody approved the upgrade in time. */
+  APPROVAL_EXPIRED,
+  /** A newer release took the place of one that waited for approval. */
+  SUPERSEDED,
   /** The release source could not be read. */
   SOURCE_UNAVAILABLE,
   /** A migration of the release failed. */

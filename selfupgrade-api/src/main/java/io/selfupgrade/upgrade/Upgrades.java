@@ -18,6 +18,14 @@ public interface Upgrades {
   CheckResult check();
 
   /**
+   * Tells whether a good index was seen lately; reads the store, not the source.
+   *
+   * <p>Stale: the index has expired, or no good one was seen for 24 h ({@code staleAfter} of the
+   * builder).
+   */
+  Freshness freshness();
+
+  /**
    * Asks for an upgrade and returns at once.
    *
    * <p>The form for task handlers and {@code PrimaryWork} callbacks, where {@code upgrade()} would

@@ -32,7 +32,10 @@ record MigrationFile(String version, String name, String sql) {
 
   /** Those of this library, in their order; named here because a class path cannot be listed. */
   private static final List<String> OWN =
-      List.of("20261101000100_foundation.sql", "20261101000200_access.sql");
+      List.of(
+          "20261101000100_foundation.sql",
+          "20261101000200_access.sql",
+          "20261101000500_policies.sql");
 
   private static final String FOLDER = "/supabase/migrations/";
   private static final Pattern NAME = Pattern.compile("([0-9]{14})_[A-Za-z0-9_-]{1,100}\\.sql");

@@ -8,6 +8,7 @@ import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresLeadershipStore leadership = new PostgresLeadershipStore(database);
   private final PostgresInstanceStore instances = new PostgresInstanceStore(database);
   private final PostgresUpgradeJournal journal = new PostgresUpgradeJournal(database);
+  private final PostgresPolicyStore policies = new PostgresPolicyStore(database);
   private final PostgresSnapshotStore snapshots = new PostgresSnapshotStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
   private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
@@ -255,6 +257,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public UpgradeJournal journal() {
     return journal;
+  }
+
+  @Override
+  public PolicyStore policies() {
+    return policies;
   }
 
   @Override

@@ -86,7 +86,8 @@ final class PostgresTrialDecisions implements TrialDecisions {
                    where i.agent = u.agent and i.version = u.from_version and i.id <> ?
                      and i.stopped_at is null and i.heartbeat_at > clock_timestamp() - %1$s))
         returning u.agent, u.to_version)
-      update selfupgrade.agent_state s set version = u.to_version, candidate_version = null
+      update selfupgrade.agent_state s set version = u.to_version, floor = u.to_version,
+             candidate_version = null
         from u where s.name = u.agent
       """
           .formatted(Sql.SPAN);
