@@ -286,6 +286,9 @@ final class Agent implements SelfUpgrade {
   }
 
   private void signOff() {
+    if (!connected) {
+      return;
+    }
     try {
       blueprint.store().instances().stopped(self.id());
     } catch (AdapterException e) {

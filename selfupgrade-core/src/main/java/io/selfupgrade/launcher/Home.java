@@ -189,4 +189,13 @@ public final class Home {
     }
     return version;
   }
+
+  /** Tells whether a launcher runs for this home at the moment. */
+  public boolean launcherRuns() throws IOException {
+    Optional<LauncherLock> free = LauncherLock.tryTake(this);
+    if (free.isPresent()) {
+      free.get().close();
+    }
+    return free.isEmpty();
+  }
 }

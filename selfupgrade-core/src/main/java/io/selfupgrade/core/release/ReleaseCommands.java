@@ -49,6 +49,8 @@ final class ReleaseCommands {
             checks signatures by these public keys, and every file
         install HOME OUT/VERSION --key FILE... [--threshold N]
             first install into a launcher's home, then: java -jar launcher.jar run HOME
+        reinstall HOME OUT/VERSION --key FILE... [--threshold N]
+            in the place of a version that cannot start, while no launcher runs
 
       Options may be written as --option VALUE or --option=VALUE. JARS are separated as in a class path.
       TIME is such as 2027-01-31T00:00:00Z, DURATION such as P90D.
@@ -95,11 +97,12 @@ final class ReleaseCommands {
       case "publish" -> publish(Arguments.parse(args, 1, Set.of("key", "channel", "expires")));
       case "verify" -> verify(Arguments.parse(args, 1, Set.of("key", "threshold")));
       case "install" -> install(Arguments.parse(args, 2, Set.of("key", "threshold")));
+      case "reinstall" -> reinstall(Arguments.parse(args, 2, Set.of("key", "threshold")));
       default ->
           throw new IllegalArgumentException(
               "unknown command "
                   + command
-                  + ": expected keygen, make, sign, publish, verify or install");
+                  + ": expected keygen, make, sign, publish, verify, install or reinstall");
     }
   }
 
@@ -179,7 +182,15 @@ final class ReleaseCommands {
   }
 
   private void install(Arguments args) throws IOException, RefusalException {
-    out.println("installed " + tool.install(args.path(0), args.path(1), trust(args)));
+    installed(args, tool.install(args.path(0), args.path(1), trust(args)));
+  }
+
+  private void reinstall(Arguments args) throws IOException, RefusalException {
+    installed(args, tool.reinstall(args.path(0), args.path(1), trust(args)));
+  }
+
+  private void installed(Arguments args, Path slot) {
+    out.println("installed " + slot);
     out.println("start it with: java -jar launcher.jar run " + args.path(0));
   }
 

@@ -16,7 +16,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -42,7 +41,7 @@ import java.util.regex.Pattern;
 public final class ReleaseTool {
 
   private static final Pattern KEY_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
-  private static final String STABLE = "stable";
+  static final String STABLE = "stable";
 
   private final Clock clock;
 
@@ -132,6 +131,8 @@ public final class ReleaseTool {
   /**
    * Makes a release the newest of a channel: writes and signs the index beside it, serial + 1.
    *
+   * <p>Serials also follow the clock: one after a lost index is higher than the lost one's.
+   *
    * <p>Atomic but for an instant between the renames of index and signatures; after a kill in that
    * instant the index is refused by agents until it is published again.
    *
@@ -140,33 +141,16 @@ public final class ReleaseTool {
    * @param expires after which agents no longer take the index for the newest; it must be published
    *     again before
    * @param privateKeys key files, as for {@link #sign}
-   * @throws RefusalException if the release is not signed or its manifest not usable
+   * @throws RefusalException if the release is not signed by each of the keys, its manifest is not
+   *     usable, or the channel's index is damaged
+   * @throws IllegalStateException if the channel has a newer version, which agents would keep
    * @throws IOException if files cannot be read or written
    */
   public ReleaseIndex publish(
       Path release, String channel, Optional<Instant> expires, List<Path> privateKeys)
       throws IOException, RefusalException {
-    List<SigningKey> keys = keys(privateKeys);
-    SignedDocument document = manifest(release);
-    if (SignatureFile.decode(document.signatures(), ManifestCodec.DOCUMENT).keys().isEmpty()) {
-      throw new RefusalException(
-          ReasonCode.TOO_FEW_SIGNATURES, release + " is not signed: sign it, then publish it");
-    }
-    Release found = ManifestCodec.decode(document.document());
-    Path out = parent(release);
-    Optional<SignedDocument> previous =
-        DirectoryReleases.in(out).latest(channel, IndexCodec.MAX_BYTES);
-    long serial = previous.isPresent() ? IndexCodec.decode(previous.get().document()).serial() : 0;
-    ReleaseIndex index =
-        new ReleaseIndex(
-            found.id().name(), channel, found.version(), serial + 1, clock.instant(), expires);
-    byte[] content = IndexCodec.encode(index);
-    SignatureFile signatures = SignatureFile.empty();
-    for (SigningKey key : keys) {
-      signatures = signatures.signedBy(key, IndexCodec.DOCUMENT, content);
-    }
-    replaceIndex(out, channel, content, signatures.encode());
-    return index;
+    return new Publication(parent(release), channel, keys(privateKeys))
+        .of(manifest(release), expires, clock.instant());
   }
 
   /**
@@ -202,8 +186,39 @@ public final class ReleaseTool {
           home
               + " has version "
               + confirmed.get()
-              + " installed: from then on the agent upgrades itself; publish the release instead");
+              + " installed: from then on the agent upgrades itself; publish the release instead. If"
+              + " that version cannot start at all: stop the launcher and use reinstall");
     }
+    return place(target, release, trust);
+  }
+
+  /**
+   * Puts another version in the place of one that never worked, which cannot upgrade itself.
+   *
+   * @param home the launcher's home directory, while no launcher runs for it
+   * @param release {@code out/<version>}
+   * @return the slot
+   * @throws IllegalStateException if nothing is installed, or a launcher or a trial is there
+   * @throws RefusalException with the reason why the release is refused
+   * @throws IOException if files cannot be read or written
+   */
+  public Path reinstall(Path home, Path release, Trust trust) throws IOException, RefusalException {
+    Home target = Home.at(home);
+    if (target.confirmedVersion().isEmpty()) {
+      throw new IllegalStateException(home + " has no version installed: use install");
+    }
+    if (target.launcherRuns()) {
+      throw new IllegalStateException(
+          "a launcher runs for " + home + ": stop it first with launcher.jar stop " + home);
+    }
+    if (Files.exists(target.candidate())) {
+      throw new IllegalStateException(
+          "a version is on trial in " + home + ": start the launcher and let the trial end first");
+    }
+    return place(target, release, trust);
+  }
+
+  private Path place(Home target, Path release, Trust trust) throws IOException, RefusalException {
     VerifiedRelease verified = verifiedManifest(release, trust);
     int protocol = verified.release().launcherProtocol();
     if (protocol > Home.PROTOCOL) {
@@ -278,23 +293,6 @@ public final class ReleaseTool {
       keys.add(SigningKey.read(file));
     }
     return keys;
-  }
-
-  /** Both files are on disk before the first rename, so that a reader rarely sees one of them. */
-  private static void replaceIndex(Path out, String channel, byte[] content, byte[] signatures)
-      throws IOException {
-    String name = channel.equals(STABLE) ? IndexCodec.DOCUMENT : "latest-" + channel + ".json";
-    Path index = out.resolve(name);
-    Path nextIndex = out.resolve("." + name + ".next");
-    Path nextSignatures = out.resolve("." + name + ManifestCodec.SIGNATURES + ".next");
-    DurableFile.replace(nextIndex, content);
-    DurableFile.replace(nextSignatures, signatures);
-    Files.move(
-        nextSignatures,
-        out.resolve(name + ManifestCodec.SIGNATURES),
-        StandardCopyOption.ATOMIC_MOVE);
-    Files.move(nextIndex, index, StandardCopyOption.ATOMIC_MOVE);
-    DurableFile.syncDirectory(out);
   }
 
   private static void write(Path file, String text, String permissions) throws IOException {

@@ -13,11 +13,15 @@ import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.ReleaseFile;
 import io.selfupgrade.upgrade.Trust;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -209,16 +213,67 @@ class ReleaseToolTest {
     void eachChannelCountsItsOwnSerial() throws Exception {
       Bundle bundle = Bundle.in(root);
       List<Path> keys = List.of(bundle.key.privateKey());
+      long first = IndexCodec.decode(bundle.index().document()).serial();
 
-      assertThat(tool.publish(bundle.release, "stable", keys).serial()).isEqualTo(2);
-      assertThat(tool.publish(bundle.release, "beta", keys).serial()).isEqualTo(1);
+      assertThat(tool.publish(bundle.release, "stable", keys).serial()).isEqualTo(first + 1);
+      assertThat(tool.publish(bundle.release, "beta", keys).serial()).isEqualTo(first);
 
       assertThat(
               new TrustVerifier(bundle.trust)
                   .index(bundle.index(), Bundle.AGENT, "stable", Bundle.NOW)
                   .index()
                   .serial())
-          .isEqualTo(2);
+          .isEqualTo(first + 1);
+    }
+
+    @Test
+    void afterALostIndexTheSerialDoesNotStartOver() throws Exception {
+      Bundle bundle = Bundle.in(root);
+      List<Path> keys = List.of(bundle.key.privateKey());
+      long lost = IndexCodec.decode(bundle.index().document()).serial();
+      Files.delete(bundle.out.resolve("latest.json"));
+      ReleaseTool later = new ReleaseTool(Clock.offset(Bundle.CLOCK, Duration.ofMinutes(1)));
+
+      assertThat(later.publish(bundle.release, "stable", keys).serial()).isGreaterThan(lost);
+    }
+
+    @Test
+    void aDamagedIndexIsRefusedWithTheWayOut() throws Exception {
+      Bundle bundle = Bundle.in(root);
+      Files.writeString(bundle.out.resolve("latest.json"), "");
+
+      assertThatThrownBy(
+              () -> tool.publish(bundle.release, "stable", List.of(bundle.key.privateKey())))
+          .isInstanceOf(RefusalException.class)
+          .hasMessageContaining("is damaged")
+          .hasMessageContaining("remove " + bundle.out.resolve("latest.json"));
+    }
+
+    @Test
+    void aReleaseIsPublishedOnlyByKeysThatSignedIt() throws Exception {
+      Bundle bundle = Bundle.in(root);
+      SigningKeyFiles foreign = tool.keygen(root, "foreign");
+      assertRefused(
+          () -> tool.publish(bundle.release, "stable", List.of(foreign.privateKey())),
+          ReasonCode.TOO_FEW_SIGNATURES);
+
+      Path manifest = bundle.release.resolve("release.json");
+      Files.writeString(manifest, Files.readString(manifest) + "\n");
+      assertRefused(
+          () -> tool.publish(bundle.release, "stable", List.of(bundle.key.privateKey())),
+          ReasonCode.SIGNATURE_INVALID);
+    }
+
+    @Test
+    void anOlderVersionIsNotPublishedOverANewerOne() throws Exception {
+      Bundle bundle = Bundle.in(root);
+      Path older =
+          tool.make(bundle.out, Bundle.recipe(root, Version.parse("0.1.0"), "an older one"));
+      tool.sign(older, List.of(bundle.key.privateKey()));
+
+      assertThatThrownBy(() -> tool.publish(older, "stable", List.of(bundle.key.privateKey())))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("under a newer version number");
     }
 
     @Test
@@ -260,7 +315,33 @@ class ReleaseToolTest {
 
       assertThatThrownBy(() -> tool.install(home, next, bundle.trust))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("1.4.0");
+          .hasMessageContaining("1.4.0")
+          .hasMessageContaining("reinstall");
+    }
+
+    @Test
+    void aVersionThatNeverWorkedIsReplacedWhileNoLauncherRuns() throws Exception {
+      Bundle bundle = Bundle.in(root);
+      Path home = root.resolve("home");
+      Path next = tool.make(bundle.out, Bundle.recipe(root, Version.parse("1.5.0"), "second"));
+      tool.sign(next, List.of(bundle.key.privateKey()));
+      assertThatThrownBy(() -> tool.reinstall(home, next, bundle.trust))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("use install");
+      tool.install(home, bundle.release, bundle.trust);
+      try (FileChannel launcher =
+          FileChannel.open(
+              Home.at(home).launcherLock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        launcher.lock();
+        assertThatThrownBy(() -> tool.reinstall(home, next, bundle.trust))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("launcher.jar stop");
+      }
+
+      Path slot = tool.reinstall(home, next, bundle.trust);
+
+      Slot.verified(slot, "1.5.0");
+      assertThat(Home.at(home).confirmedVersion()).contains("1.5.0");
     }
 
     @Test

@@ -65,7 +65,8 @@ record Binaries(Path home, String version) {
           "the class path has no "
               + platform.resource()
               + ", the Postgres of this platform; add"
-              + platform.binariesDependency());
+              + platform.binariesDependency()
+              + Platform.unpackingDependencies());
     }
     return found;
   }
@@ -103,9 +104,9 @@ record Binaries(Path home, String version) {
       ServerDirectory.sync(directory.root());
     } catch (NoClassDefFoundError e) {
       throw Trouble.misconfigured(
-          "the class path lacks what unpacks the Postgres binaries ("
+          "the class path lacks what unpacks the Postgres binaries, or has an older version of it ("
               + e.getMessage()
-              + "); add"
+              + "); it takes"
               + Platform.unpackingDependencies());
     } finally {
       ServerDirectory.deleteTree(unpacking);
