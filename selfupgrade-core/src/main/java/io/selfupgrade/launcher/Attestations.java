@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ final class Attestations {
   private final Clock clock;
   private final Map<String, Death> lastOfLine = new HashMap<>();
   private final List<Death> deaths = new ArrayList<>();
+  private final Map<RunDirectory, Reaped> unwritten = new LinkedHashMap<>();
 
   Attestations(Journal journal, Clock clock) {
     this.journal = journal;
@@ -51,19 +53,27 @@ final class Attestations {
     remember(new Death(run, reaped.sequence()), record.line());
   }
 
-  /** Attests a death. A host that cannot write it down loses a hint, not the service. */
+  /** Attests a death; one that cannot be written down now is kept for {@link #writeLate}. */
   Reaped attest(RunDirectory run, ChildRecord record, String code, Reaped.Cause cause) {
     Reaped reaped = new Reaped(clock.instant(), code, cause, journal.nextSequence());
     String how = cause + (code.isEmpty() ? "" : ", exit code " + code);
     try {
-      run.disk().createDirectories(run.path());
-      reaped.toState().write(run.disk(), run.reaped());
+      write(run, reaped);
     } catch (IOException e) {
-      how += "; not attested: " + e;
+      unwritten.put(run, reaped);
+      how += "; not attested yet: " + e;
     }
     journal.note(JournalEvent.REAPED, run.instance(), record.version(), how);
     remember(new Death(run, reaped.sequence()), record.line());
     return reaped;
+  }
+
+  /** Attests what could not be attested when it was seen: a new primary may wait for it. */
+  void writeLate() throws IOException {
+    for (RunDirectory run : List.copyOf(unwritten.keySet())) {
+      write(run, unwritten.get(run));
+      unwritten.remove(run);
+    }
   }
 
   /** Returns the last instance of a line that died. */
@@ -76,12 +86,18 @@ final class Attestations {
     deaths.sort(Comparator.comparingLong(Death::sequence));
     while (deaths.size() > KEPT) {
       RunDirectory old = deaths.remove(0).run();
+      unwritten.remove(old);
       try {
         delete(old);
       } catch (IOException e) {
         journal.note(JournalEvent.TROUBLE, "", "cannot delete " + old.path() + ": " + e);
       }
     }
+  }
+
+  private static void write(RunDirectory run, Reaped reaped) throws IOException {
+    run.disk().createDirectories(run.path());
+    reaped.toState().write(run.disk(), run.reaped());
   }
 
   private void remember(Death death, String line) {

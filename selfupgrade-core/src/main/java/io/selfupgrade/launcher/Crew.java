@@ -131,6 +131,11 @@ final class Crew {
     return abandoned;
   }
 
+  /** Writes the attestations that could not be written before. */
+  void attestLate() throws IOException {
+    attestations.writeLate();
+  }
+
   /** Attests and forgets the children that have died. */
   List<Death> reap() {
     List<Death> deaths = new ArrayList<>();

@@ -148,14 +148,7 @@ public final class Launcher {
               + "; stop it first, or leave it running");
     }
     try {
-      Journal journal = Journal.open(home, clock, err);
-      try {
-        LauncherRecord.write(home, self());
-      } catch (IOException e) {
-        journal.note(JournalEvent.TROUBLE, confirmed, "no record of the launcher: " + e);
-      }
-      journal.note(JournalEvent.LAUNCHER_STARTED, confirmed, "pid " + self().pid());
-      Supervisor supervisor = supervisor(home, journal, confirmed);
+      Supervisor supervisor = begin(home, confirmed);
       CountDownLatch done = endOnSignal(supervisor);
       out.println(
           "Launcher "
@@ -175,6 +168,18 @@ public final class Launcher {
     } finally {
       taken.get().close();
     }
+  }
+
+  /** Goes on from what earlier launchers left; {@code confirmed} is the version to keep running. */
+  Supervisor begin(Home home, String confirmed) throws IOException {
+    Journal journal = Journal.open(home, clock, err);
+    try {
+      LauncherRecord.write(home, self());
+    } catch (IOException e) {
+      journal.note(JournalEvent.TROUBLE, confirmed, "no record of the launcher: " + e);
+    }
+    journal.note(JournalEvent.LAUNCHER_STARTED, confirmed, "pid " + self().pid());
+    return supervisor(home, journal, confirmed);
   }
 
   /** On SIGTERM or Ctrl-C: children first, then this process, with the code of success. */

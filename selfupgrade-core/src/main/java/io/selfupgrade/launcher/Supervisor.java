@@ -48,6 +48,7 @@ final class Supervisor {
     this.slots = new SlotChoice(home, journal);
     this.currentBackOff = new BackOff(timings);
     this.candidateBackOff = new BackOff(timings);
+    this.candidateFree = lastEndWasForced();
   }
 
   /** Stops all children and lets {@link #run} return; does not wait. */
@@ -69,7 +70,6 @@ final class Supervisor {
   /** Supervises until the agent has ended on purpose or {@link #end} was called. */
   void run() {
     loop = Thread.currentThread();
-    candidateFree = lastEndWasForced();
     while (!finished) {
       inTrouble = false;
       tick();
@@ -79,9 +79,11 @@ final class Supervisor {
     }
   }
 
-  private void tick() {
+  /** Looks once, and does what there is to do. */
+  void tick() {
     crew.killOverdue();
     attempt(this::countRunTime);
+    attempt(crew::attestLate);
     // Before the dead are reaped: what they asked for last still counts.
     work(Rules::trial);
     for (Crew.Death death : crew.reap()) {
