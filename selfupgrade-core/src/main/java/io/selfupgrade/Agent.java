@@ -130,6 +130,19 @@ final class Agent implements SelfUpgrade {
   }
 
   @Override
+  public void restart() {
+    blueprint
+        .identity()
+        .link()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "this process was not started by the launcher, so nothing would start it again:"
+                        + " start it with launcher.jar run HOME, or restart it from outside"))
+        .askForRestart();
+  }
+
+  @Override
   public void close() {
     if (started.get()) {
       stopOnce();

@@ -52,6 +52,18 @@ public interface SelfUpgrade extends AutoCloseable {
   void stop();
 
   /**
+   * Starts this version anew: a drained exit, after which the launcher starts the same slot at
+   * once.
+   *
+   * <p>Returns at once; the process then gets SIGTERM and drains. It is no hand-over: unless a
+   * standby takes the lead, nobody acts from the end of the drain until the new process is up, and
+   * ticks that fall due meanwhile are made up for by their policy. Never frozen.
+   *
+   * @throws IllegalStateException if this process was not started by the launcher
+   */
+  void restart();
+
+  /**
    * Drains, lays the lead down and ends all threads and connections. Idempotent.
    *
    * <p>Under the launcher the program is started again, unless {@link #stop} was called: an agent

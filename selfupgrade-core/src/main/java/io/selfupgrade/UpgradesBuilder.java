@@ -106,6 +106,18 @@ public final class UpgradesBuilder {
     return this;
   }
 
+  /** Sets whether a person has to agree to each upgrade. Default {@link Approval#NONE}. */
+  public UpgradesBuilder approval(Approval who) {
+    approval = Objects.requireNonNull(who, "who");
+    return this;
+  }
+
+  /** Sets how long an upgrade waits for approval before it is refused. Default 72 h. */
+  public UpgradesBuilder approvalWithin(Duration time) {
+    approvalTime = positive("approvalWithin", time);
+    return this;
+  }
+
   /**
    * Sets when the agent looks for releases by itself.
    *

@@ -7,6 +7,8 @@ alter table selfupgrade.agent_state add column floor text;
 comment on column selfupgrade.agent_state.floor is
     'the version that an upgrade confirmed last: nothing below it is installed anew, unless a rollback was approved';
 
+create index upgrades_of_build on selfupgrade.upgrades (agent, manifest_sha256, seq desc);
+
 create table selfupgrade.release_indexes (
     agent   text not null,
     channel text not null,
@@ -26,5 +28,23 @@ create table selfupgrade.upgrade_verdicts (
 );
 comment on table selfupgrade.upgrade_verdicts is
     'LEDGER: what a person decided about an upgrade that waited for it; the first word counts';
+
+create table selfupgrade.rollback_requests (
+    id          uuid primary key default gen_random_uuid(),
+    seq         bigint generated always as identity,
+    agent       text not null,
+    to_version  text not null,
+    by          text not null,
+    created_at  timestamptz not null default clock_timestamp(),
+    upgrade     uuid references selfupgrade.upgrades,
+    answered_at timestamptz
+);
+create index rollback_requests_waiting on selfupgrade.rollback_requests (agent, seq) where upgrade is null;
+comment on table selfupgrade.rollback_requests is
+    'LEDGER: wishes of people to go back to an older version, each answered by one upgrade';
+
+alter table selfupgrade.upgrades drop constraint upgrades_trigger_check;
+alter table selfupgrade.upgrades add constraint upgrades_trigger_check
+    check (trigger in ('SCHEDULED', 'MANUAL', 'WEBHOOK', 'ROLLBACK'));
 
 select selfupgrade.secure_tables();

@@ -1,6 +1,7 @@
 package io.selfupgrade.upgrade;
 
 import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import java.time.Instant;
 import java.util.Objects;
@@ -24,6 +25,8 @@ import java.util.UUID;
  *       {@code confirm}; adopting a version does not change it.
  *   <li>{@link #decide} takes effect only while the upgrade is {@code AWAITING_APPROVAL} with that
  *       manifest, and once: the first word counts.
+ *   <li>{@link #waitingRollback} is the oldest wish that was not answered; {@link #answerRollback}
+ *       takes the fence and ties it to one upgrade, once.
  * </ol>
  */
 public interface PolicyStore {
@@ -51,6 +54,20 @@ public interface PolicyStore {
   Optional<Verdict> verdict(UUID upgrade);
 
   /**
+   * Writes down that a person wants to go back to an older version; any instance may.
+   *
+   * @param by who wants it, kept in the journal
+   * @return the wish's id
+   */
+  UUID askRollback(AgentName agent, Version to, String by);
+
+  /** Returns the oldest wish to go back that waits; empty if none does. */
+  Optional<WantedRollback> waitingRollback(AgentName agent);
+
+  /** Ties a wish to the upgrade that answers it; false if the fence does not hold or one does. */
+  boolean answerRollback(Fence fence, UUID wish, UUID upgrade);
+
+  /**
    * Returns how many more connections this login may open to the store; negative if it is beyond.
    *
    * @return empty where the store sets no limit
@@ -67,6 +84,22 @@ public interface PolicyStore {
     /** Validates that the time is there. */
     public SeenIndex {
       Objects.requireNonNull(at, "at");
+    }
+  }
+
+  /**
+   * A person's wish to go back.
+   *
+   * @param id the wish
+   * @param to the version
+   * @param by who wants it
+   */
+  record WantedRollback(UUID id, Version to, String by) {
+    /** Validates the parts. */
+    public WantedRollback {
+      Objects.requireNonNull(id, "id");
+      Objects.requireNonNull(to, "to");
+      Objects.requireNonNull(by, "by");
     }
   }
 

@@ -66,6 +66,12 @@ public enum ReasonCode {
   APPROVAL_EXPIRED,
   /** A newer release took the place of one that waited for approval. */
   SUPERSEDED,
+  /** The version to go back to is not installed here any more, or is damaged. */
+  NOT_INSTALLED,
+  /** The version to go back to is not older than the one that runs. */
+  NOT_OLDER,
+  /** The version to go back to was never confirmed. */
+  NEVER_CONFIRMED,
   /** The release source could not be read. */
   SOURCE_UNAVAILABLE,
   /** A migration of the release failed. */

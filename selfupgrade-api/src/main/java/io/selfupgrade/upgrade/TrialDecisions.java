@@ -14,14 +14,15 @@ import java.util.UUID;
  *
  * <ol>
  *   <li>{@link #handOver} moves TRIAL to HANDED_OVER and gives the lease to the candidate with
- *       epoch + 1, both or neither.
+ *       epoch + 1, both or neither, and not while the agent is frozen.
  *   <li>{@link #look} needs no fence: it counts while the upgrade is HANDED_OVER and comes from the
  *       named old version.
  *   <li>{@link #goBack} moves HANDED_OVER to ROLLING_BACK and takes the lease with epoch + 1, both
  *       or neither, and only after a failed look or a passed deadline.
  *   <li>{@link #confirm} moves HANDED_OVER to CONFIRMED and writes the confirmed version, both or
- *       neither, and only before the deadline and with a look that passed less than one TTL ago, or
- *       with no other instance of the old version alive and no failed look.
+ *       neither, and only before the deadline, while the agent is not frozen, and with a look that
+ *       passed less than one TTL ago, or with no other instance of the old version alive and no
+ *       failed look.
  *   <li>A candidate that leads again after a restart continues its trial by {@link #resume}.
  * </ol>
  */

@@ -7,5 +7,7 @@ public enum Trigger {
   /** A call of the program or of an operator. */
   MANUAL,
   /** A verified webhook. */
-  WEBHOOK
+  WEBHOOK,
+  /** A person who wants an older version back. */
+  ROLLBACK
 }

@@ -40,6 +40,9 @@ public interface UpgradeJournal extends TrialDecisions {
   /** Returns the agent's upgrades, newest first. */
   List<UpgradeRecord> history(AgentName agent, int limit);
 
+  /** Returns the agent's upgrades to one build, newest first. */
+  List<UpgradeRecord> historyOf(AgentName agent, String manifestSha256, int limit);
+
   /** Names the release that an upgrade in OPEN goes to; false if the fence does not hold. */
   boolean target(Fence fence, UUID upgrade, UpgradeRecord.Target target);
 

@@ -2,6 +2,7 @@ package io.selfupgrade.upgrade;
 
 import io.selfupgrade.agent.Version;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -69,6 +70,51 @@ public interface Upgrades {
    * @return one sentence, the same that was told
    */
   String report(UpgradeOutcome outcome);
+
+  /** Returns the upgrade that waits for a person's word; empty if none does. */
+  Optional<UpgradeRecord> awaitingApproval();
+
+  /**
+   * Lets an upgrade go on that waits for approval; by any instance.
+   *
+   * @param upgrade the upgrade, whose build is fixed: a newer release is another upgrade
+   * @param by who approves, kept in the journal
+   * @return false if it does not wait any more: it was decided, expired or superseded
+   */
+  boolean approve(UUID upgrade, String by);
+
+  /**
+   * Lets the upgrade go on that waits for approval, if it goes to that build; by any instance.
+   *
+   * @param manifestSha256 SHA-256 of the build's {@code release.json}
+   * @param by who approves, kept in the journal
+   * @return false if no upgrade to that build waits
+   */
+  boolean approve(String manifestSha256, String by);
+
+  /**
+   * Refuses an upgrade that waits for approval; by any instance.
+   *
+   * @param upgrade the upgrade
+   * @param by who rejects, kept in the journal
+   * @param why a sentence for those who wonder
+   * @return false if it does not wait any more
+   */
+  boolean reject(UUID upgrade, String by, String why);
+
+  /**
+   * Asks to go back to an older version that was confirmed before and is still installed.
+   *
+   * <p>Returns at once. It is an upgrade like any other, the other way: smoke check, backup,
+   * hand-over and probation, in the journal with trigger {@code ROLLBACK} and the person's name.
+   * When it is confirmed, the floor is lowered to that version; the schedule does not install the
+   * newer one again, {@code upgrade()} and a still newer release do. A freeze stops it.
+   *
+   * @param to the version
+   * @param by who decides: naming somebody is the approval
+   * @return the wish's id
+   */
+  UUID rollback(Version to, String by);
 
   /** Returns the versions that are not tried again, newest first. */
   List<FailedVersion> failedVersions();

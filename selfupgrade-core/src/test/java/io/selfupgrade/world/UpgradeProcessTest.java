@@ -2,14 +2,18 @@ package io.selfupgrade.world;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selfupgrade.agent.Version;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
 import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradeOutcome.Aborted;
 import io.selfupgrade.upgrade.UpgradeOutcome.Refused;
 import io.selfupgrade.upgrade.UpgradeOutcome.RolledBack;
 import io.selfupgrade.upgrade.UpgradeOutcome.Upgraded;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -43,7 +47,7 @@ class UpgradeProcessTest {
   }
 
   @Test
-  void aGoodVersionIsHandedOverToAndConfirmed() throws Exception {
+  void aGoodVersionIsConfirmedAndAPersonGoesBackFromIt() throws Exception {
     try (World world = new World(directory, server)) {
       world.start("1.0.0");
       world.awaitTicking("1.0.0");
@@ -55,6 +59,15 @@ class UpgradeProcessTest {
       Eventually.holds("the old process is gone", World.SOON, () -> isGone(oldPid));
       assertThat(Files.readString(world.home().resolve("current"))).isEqualTo("1.1.0\n");
       world.awaitTicking("1.1.0");
+      assertThat(world.number(MISSED)).isZero();
+
+      world.store().policies().askRollback(World.AGENT, Version.parse("1.0.0"), "ada");
+
+      assertThat(world.outcome("1.0.0")).isInstanceOf(Upgraded.class);
+      assertThat(world.record("1.0.0").orElseThrow().trigger()).isEqualTo(Trigger.ROLLBACK);
+      assertThat(world.store().policies().floor(World.AGENT)).contains(Version.parse("1.0.0"));
+      Eventually.holds("the launcher points to 1.0.0", World.SOON, () -> pointsTo(world, "1.0.0"));
+      world.awaitTicking("1.0.0");
       assertThat(world.number(MISSED)).isZero();
     }
   }
@@ -110,6 +123,35 @@ class UpgradeProcessTest {
           () -> world.number("select epoch from selfupgrade.leadership") > epoch);
       world.awaitTicking("1.0.0");
       assertThat(world.number(MISSED)).isZero();
+    }
+  }
+
+  @Test
+  void anAgentThatRestartsComesBackInAnotherProcessAndMissesNoTick() throws Exception {
+    try (World world = new World(directory, server)) {
+      world.start("1.0.0", "restarts");
+
+      Eventually.holds(
+          "a second process leads",
+          World.SOON,
+          () ->
+              world.number(
+                      "select count(*) from selfupgrade.leadership l"
+                          + " join selfupgrade.instances i on i.id = l.holder"
+                          + " where (select count(*) from selfupgrade.instances) = 2"
+                          + " and i.started_at = (select max(started_at) from selfupgrade.instances)")
+                  > 0);
+      world.awaitTicking("1.0.0");
+      assertThat(world.number(MISSED)).isZero();
+      assertThat(world.launcher().isAlive()).isTrue();
+    }
+  }
+
+  private static boolean pointsTo(World world, String version) {
+    try {
+      return Files.readString(world.home().resolve("current")).equals(version + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

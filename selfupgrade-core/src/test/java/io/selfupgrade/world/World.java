@@ -51,7 +51,8 @@ public final class World implements AutoCloseable {
   /** Longest wait for anything that should happen. */
   public static final Duration SOON = Duration.ofSeconds(40);
 
-  private static final AgentName AGENT = new AgentName("world");
+  /** The agent's name. */
+  public static final AgentName AGENT = new AgentName("world");
 
   private final Path directory;
   private final String url;

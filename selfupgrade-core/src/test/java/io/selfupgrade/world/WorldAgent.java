@@ -69,6 +69,9 @@ public final class WorldAgent {
                 run -> PostgresRun.of(run).commit(connection -> insert(connection, run.due())))
             .build()) {
       agent.start();
+      if (faults.contains("restarts") && System.getenv("SELFUPGRADE_PREDECESSOR") == null) {
+        agent.restart();
+      }
       agent.awaitStop();
     }
   }

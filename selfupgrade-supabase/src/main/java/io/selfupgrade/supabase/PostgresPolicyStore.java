@@ -1,6 +1,7 @@
 package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
 import java.time.Instant;
@@ -47,6 +48,15 @@ final class PostgresPolicyStore implements PolicyStore {
             where r.rolname = current_user and r.rolconnlimit >= 0)) as free
         from used
       """;
+
+  private static final String ANSWER_ROLLBACK =
+      "with "
+          + Sql.FENCE
+          + """
+            update selfupgrade.rollback_requests r set upgrade = u.id, answered_at = clock_timestamp()
+              from f join selfupgrade.upgrades u on u.agent = f.agent
+             where u.id = ? and r.id = ? and r.agent = f.agent and r.upgrade is null
+            """;
 
   private final Database database;
 
@@ -122,6 +132,46 @@ final class PostgresPolicyStore implements PolicyStore {
                 "select approved, by, why from selfupgrade.upgrade_verdicts where upgrade = ?",
                 row -> new Verdict(row.flag("approved"), row.text("by"), row.text("why")),
                 Arguments.of(upgrade)));
+  }
+
+  @Override
+  public UUID askRollback(AgentName agent, Version to, String by) {
+    return database
+        .call(
+            PORT,
+            "asking for the way back to " + to,
+            statements ->
+                statements.first(
+                    "with r as (insert into selfupgrade.rollback_requests (agent, to_version, by)"
+                        + " values (?, ?, ?) returning id, agent)"
+                        + " select r.id, pg_notify('"
+                        + Sql.CHANNEL
+                        + "', r.agent) from r",
+                    row -> row.uuid("id"),
+                    Arguments.of(agent, to, by)))
+        .orElseThrow();
+  }
+
+  @Override
+  public Optional<WantedRollback> waitingRollback(AgentName agent) {
+    return database.call(
+        PORT,
+        "reading the wishes to go back of " + agent,
+        statements ->
+            statements.first(
+                "select id, to_version, by from selfupgrade.rollback_requests"
+                    + " where agent = ? and upgrade is null order by seq limit 1",
+                row ->
+                    new WantedRollback(row.uuid("id"), row.version("to_version"), row.text("by")),
+                Arguments.of(agent)));
+  }
+
+  @Override
+  public boolean answerRollback(Fence fence, UUID wish, UUID upgrade) {
+    return database.call(
+        PORT,
+        "answering wish " + wish,
+        statements -> statements.update(ANSWER_ROLLBACK, Arguments.of(fence, upgrade, wish)) > 0);
   }
 
   @Override

@@ -30,6 +30,7 @@ final class PostgresTrialDecisions implements TrialDecisions {
              look = null, look_code = null, look_reason = null, look_at = null,
              self_check = null, self_code = null, self_reason = null, self_at = null
        where id = ? and agent = ? and phase = 'TRIAL'
+         and not exists (select from selfupgrade.freezes z where z.agent = upgrades.agent)
       """
           .formatted(Sql.SPAN);
 
@@ -80,6 +81,7 @@ final class PostgresTrialDecisions implements TrialDecisions {
          where u.id = ? and u.agent = ? and u.phase = 'HANDED_OVER'
            and u.deadline > clock_timestamp()
            and u.look is distinct from 'FAILED'
+           and not exists (select from selfupgrade.freezes z where z.agent = u.agent)
            and (u.look = 'PASSED' and u.look_at > clock_timestamp() - %1$s
                 or not exists (
                   select from selfupgrade.instances i

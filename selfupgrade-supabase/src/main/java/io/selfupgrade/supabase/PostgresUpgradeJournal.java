@@ -151,6 +151,12 @@ final class PostgresUpgradeJournal implements UpgradeJournal {
     return upgrades("u.agent = ? order by u.seq desc limit ?", agent, limit);
   }
 
+  @Override
+  public List<UpgradeRecord> historyOf(AgentName agent, String build, int limit) {
+    return upgrades(
+        "u.agent = ? and u.manifest_sha256 = ? order by u.seq desc limit ?", agent, build, limit);
+  }
+
   private List<UpgradeRecord> upgrades(String where, Object... values) {
     return call(
         "reading upgrades",

@@ -39,6 +39,7 @@ final class AgentRows {
   final List<RunRow> runs = new ArrayList<>();
   Optional<Leader> leader = Optional.empty();
   Optional<Version> confirmed = Optional.empty();
+  final Map<UUID, PolicyStore.WantedRollback> rollbacks = new LinkedHashMap<>();
   final Map<String, PolicyStore.SeenIndex> indexes = new HashMap<>();
   Optional<Version> floor = Optional.empty();
   Optional<String> frozen = Optional.empty();

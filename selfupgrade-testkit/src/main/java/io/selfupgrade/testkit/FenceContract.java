@@ -107,6 +107,18 @@ abstract class FenceContract extends StoreContract {
             "SnapshotStore.take/2",
             UpgradePhase.STAGED,
             (fence, upgrading) -> store.snapshots().take(fence, upgrading.upgrade())));
+    cases.add(
+        new Case(
+            "PolicyStore.answerRollback/3",
+            UpgradePhase.OPEN,
+            (fence, upgrading) ->
+                store
+                    .policies()
+                    .waitingRollback(upgrading.old().agent())
+                    .map(
+                        wish ->
+                            store.policies().answerRollback(fence, wish.id(), upgrading.upgrade()))
+                    .orElse(false)));
     return cases;
   }
 
@@ -193,6 +205,7 @@ abstract class FenceContract extends StoreContract {
     store.instances().stopped(first.holder());
     Scene.Upgrading upgrading = own.upgradeIn(phase, own.takeOverFrom(first));
     store.journal().request(own.agent, Trigger.WEBHOOK);
+    store.policies().askRollback(own.agent, V1, "ada");
     store.journal().look(upgrading.upgrade(), V1, Optional.empty());
     return upgrading;
   }
@@ -233,6 +246,7 @@ abstract class FenceContract extends StoreContract {
     seen.add(store.journal().confirmedVersion(own.agent));
     seen.add(store.journal().failedVersions(own.agent));
     seen.add(store.journal().waitingRequest(own.agent));
+    seen.add(store.policies().waitingRollback(own.agent));
     seen.add(store.snapshots().list(own.agent));
     seen.add(store.tasks().agenda(own.agent, List.of("digest", "unplanned", "another")).tasks());
     seen.add(store.tasks().history(own.agent, "digest", 10));

@@ -1,6 +1,7 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.UpgradePhase;
@@ -66,6 +67,28 @@ final class InMemoryPolicyStore implements PolicyStore {
   @Override
   public Optional<Verdict> verdict(UUID upgrade) {
     return state.transact(() -> state.upgrade(upgrade).flatMap(row -> row.verdict));
+  }
+
+  @Override
+  public UUID askRollback(AgentName agent, Version to, String by) {
+    WantedRollback wish = new WantedRollback(UUID.randomUUID(), to, by);
+    state.transact(() -> state.rows(agent).rollbacks.put(wish.id(), wish));
+    return wish.id();
+  }
+
+  @Override
+  public Optional<WantedRollback> waitingRollback(AgentName agent) {
+    return state.transact(() -> state.rows(agent).rollbacks.values().stream().findFirst());
+  }
+
+  @Override
+  public boolean answerRollback(Fence fence, UUID wish, UUID upgrade) {
+    return state.transact(
+        () ->
+            state
+                .fenced(fence, upgrade)
+                .map(row -> state.rows(row.agent).rollbacks.remove(wish) != null)
+                .orElse(false));
   }
 
   @Override

@@ -30,6 +30,7 @@ final class InMemoryTrials implements TrialDecisions {
           Instant now = state.now();
           return state
               .fenced(fence, upgrade, UpgradePhase.TRIAL)
+              .filter(row -> state.rows(row.agent).frozen.isEmpty())
               .map(
                   row -> {
                     Fence next = state.rows(row.agent).passLead(candidate, now.plus(ttl));
@@ -93,6 +94,7 @@ final class InMemoryTrials implements TrialDecisions {
             state
                 .fenced(fence, upgrade, UpgradePhase.HANDED_OVER)
                 .filter(row -> !row.deadlinePassed(state.now()))
+                .filter(row -> state.rows(row.agent).frozen.isEmpty())
                 .filter(row -> passedOrAlone(row, ttl)),
         row -> {
           row.moveTo(UpgradePhase.CONFIRMED, Optional.empty(), state.now());

@@ -66,6 +66,21 @@ final class InMemoryUpgradeJournal implements UpgradeJournal {
   }
 
   @Override
+  public List<UpgradeRecord> historyOf(AgentName agent, String manifestSha256, int limit) {
+    return state.transact(
+        () ->
+            state.rows(agent).upgrades.stream()
+                .filter(
+                    row ->
+                        row.target
+                            .filter(target -> target.manifestSha256().equals(manifestSha256))
+                            .isPresent())
+                .limit(limit)
+                .map(row -> row.record(state.now()))
+                .toList());
+  }
+
+  @Override
   public boolean target(Fence fence, UUID upgrade, UpgradeRecord.Target target) {
     return state.change(
         () -> state.fenced(fence, upgrade, UpgradePhase.OPEN),

@@ -9,6 +9,7 @@ import io.selfupgrade.upgrade.PolicyStore.SeenIndex;
 import io.selfupgrade.upgrade.PolicyStore.Verdict;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -101,6 +102,43 @@ abstract class PolicyStoreContract extends StoreContract {
         .move(
             waits.primary(), waits.upgrade(), UpgradePhase.AWAITING_APPROVAL, UpgradePhase.ABORTED);
     assertThat(policies().decide(waits.upgrade(), Scene.TARGET.manifestSha256(), YES)).isFalse();
+  }
+
+  @Test
+  void aFrozenAgentHandsNothingOverAndConfirmsNothing() {
+    Scene.Upgrading trial = scene.upgradeIn(UpgradePhase.TRIAL);
+    store.journal().freeze(scene.agent, "as the test wants it");
+    assertThat(
+            store.journal().handOver(trial.old(), trial.upgrade(), trial.candidate(), LONG, LONG))
+        .isEmpty();
+    store.journal().unfreeze(scene.agent);
+    Fence given =
+        store
+            .journal()
+            .handOver(trial.old(), trial.upgrade(), trial.candidate(), LONG, LONG)
+            .orElseThrow();
+    store.journal().look(trial.upgrade(), V1, Optional.empty());
+
+    store.journal().freeze(scene.agent, "as the test wants it");
+    assertThat(store.journal().confirm(given, trial.upgrade(), LONG)).isFalse();
+    store.journal().unfreeze(scene.agent);
+    assertThat(store.journal().confirm(given, trial.upgrade(), LONG)).isTrue();
+  }
+
+  @Test
+  void aWishToGoBackWaitsUntilAPrimaryAnswersItOnce() {
+    Scene.Upgrading open = scene.upgradeIn(UpgradePhase.OPEN);
+    UUID first = policies().askRollback(scene.agent, V1, "ada");
+    UUID second = policies().askRollback(scene.agent, V2, "bob");
+    Fence stale = new Fence(scene.agent, open.old().holder(), open.old().epoch() + 1);
+
+    assertThat(policies().waitingRollback(scene.agent))
+        .contains(new PolicyStore.WantedRollback(first, V1, "ada"));
+    assertThat(policies().answerRollback(stale, first, open.upgrade())).isFalse();
+    assertThat(policies().answerRollback(open.old(), first, open.upgrade())).isTrue();
+    assertThat(policies().answerRollback(open.old(), first, open.upgrade())).isFalse();
+    assertThat(policies().waitingRollback(scene.agent).orElseThrow().id()).isEqualTo(second);
+    assertThat(policies().waitingRollback(new Scene(store).agent)).isEmpty();
   }
 
   @Test

@@ -97,6 +97,25 @@ abstract class UpgradeJournalContract extends StoreContract {
   }
 
   @Test
+  void theHistoryOfABuildHoldsItsUpgradesOnly() {
+    Scene.Upgrading first = scene.upgradeIn(UpgradePhase.ABORTED);
+    UUID other =
+        store
+            .journal()
+            .open(first.primary(), Trigger.MANUAL, V1)
+            .map(UpgradeRecord::id)
+            .orElseThrow();
+    store.journal().move(first.primary(), other, UpgradePhase.OPEN, UpgradePhase.UP_TO_DATE);
+    Scene.Upgrading last = scene.upgradeIn(UpgradePhase.ABORTED, first.primary());
+
+    assertThat(store.journal().historyOf(scene.agent, Scene.TARGET.manifestSha256(), 10))
+        .extracting(UpgradeRecord::id)
+        .containsExactly(last.upgrade(), first.upgrade());
+    assertThat(store.journal().historyOf(scene.agent, Scene.TARGET.manifestSha256(), 1)).hasSize(1);
+    assertThat(store.journal().historyOf(scene.agent, "d".repeat(64), 10)).isEmpty();
+  }
+
+  @Test
   void theTargetIsNamedWhileOpen() {
     Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.STAGED);
     UpgradeRecord.Target other = new UpgradeRecord.Target(Version.parse("3.0.0"), "c".repeat(64));

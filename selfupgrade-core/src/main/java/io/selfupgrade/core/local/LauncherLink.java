@@ -165,6 +165,11 @@ public final class LauncherLink implements AutoCloseable {
     write(RequestKind.STOPPING, StateFile.empty().with("epoch", 0));
   }
 
+  /** Asks the launcher to stop this process and to start it again at once. */
+  public void askForRestart() {
+    write(RequestKind.RESTART, StateFile.empty().with("epoch", 0));
+  }
+
   /** Tells whether the launcher attests that an instance is dead. */
   public boolean attestsDeath(InstanceId other) {
     return Files.exists(home.run(other.value()).reaped());

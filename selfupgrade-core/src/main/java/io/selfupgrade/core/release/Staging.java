@@ -20,6 +20,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
@@ -131,6 +132,16 @@ public final class Staging {
     } catch (RefusalException | RuntimeException e) {
       discardAfter(e, upgrade);
       throw e;
+    }
+  }
+
+  /** Returns what is staged for an upgrade, if it is there and whole. */
+  public Optional<Path> staged(UUID upgrade, Release release) {
+    try {
+      requireUnchanged(directory(upgrade), release);
+      return Optional.of(directory(upgrade));
+    } catch (RefusalException e) {
+      return Optional.empty();
     }
   }
 

@@ -47,6 +47,14 @@ final class Acceptance {
     room.require(release);
   }
 
+  /** Judges a release that is installed already and was confirmed before. */
+  void judgeInstalled(Release release, LauncherLink link) throws RefusalException {
+    requireNotFailed(release);
+    requireLauncher(release, link);
+    requireCompatibleState(release, link);
+    room.require(release);
+  }
+
   /** What was once confirmed is not undone by a release, however it came to be published. */
   private void requireFloor(Release release) throws RefusalException {
     Optional<Version> floor = situation.store().policies().floor(situation.agent());

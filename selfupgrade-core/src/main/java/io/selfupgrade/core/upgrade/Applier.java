@@ -46,13 +46,12 @@ final class Applier {
 
   Proof.Applied apply(Fence fence, Proof.Prepared proof)
       throws RefusalException, AbortException, InterruptedException {
-    LauncherLink link = requireLauncher();
+    LauncherLink link = requireLauncher(situation);
     acceptance.requireNotFrozen();
     migrate(fence, proof);
     staging.install(proof.directory(), proof.release());
-    if (!situation
-        .journal()
-        .move(fence, proof.upgrade(), UpgradePhase.STAGED, UpgradePhase.TRIAL)) {
+    UpgradePhase now = situation.journal().find(proof.upgrade()).orElseThrow().phase();
+    if (!situation.journal().move(fence, proof.upgrade(), now, UpgradePhase.TRIAL)) {
       throw Pipeline.leadLost();
     }
     UpgradeTimes times = situation.settings().times();
@@ -66,7 +65,7 @@ final class Applier {
     return new Proof.Applied(proof.upgrade(), proof.release(), given.epoch());
   }
 
-  private LauncherLink requireLauncher() throws RefusalException {
+  static LauncherLink requireLauncher(Situation situation) throws RefusalException {
     return situation
         .link()
         .orElseThrow(
@@ -184,15 +183,19 @@ final class Applier {
   }
 
   private Fence handOver(Fence fence, Proof.Prepared proof, InstanceId candidate)
-      throws AbortException {
+      throws RefusalException, AbortException {
     UpgradeTimes times = situation.settings().times();
     log(fence, proof, Event.ADMISSION_CLOSED, "draining for at most " + times.drain());
     boolean given = false;
     try {
       situation.side().closeAdmission();
       situation.side().drain(times.drain());
+      acceptance.requireNotFrozen();
       Optional<Fence> next = transfer(fence, proof.upgrade(), candidate);
       given = next.isPresent();
+      if (!given) {
+        acceptance.requireNotFrozen();
+      }
       return next.orElseThrow(
           () ->
               AbortException.inconclusive(

@@ -18,7 +18,7 @@ import java.util.UUID;
 /** Ends an upgrade that does not reach the hand-over, and lists versions as failed. */
 final class Ender {
 
-  private static final int HISTORY = 200;
+  private static final int HISTORY = 1000;
 
   private final Situation situation;
 
@@ -52,9 +52,13 @@ final class Ender {
 
   /** Tells whether one more inconclusive end lists the build. */
   boolean isLastTry(UpgradeRecord.Target target) {
-    List<UpgradeRecord> history = situation.journal().history(situation.agent(), HISTORY);
-    return RetryRule.inconclusiveEnds(history, target.manifestSha256()) + 1
+    return RetryRule.inconclusiveEnds(endsOf(target.manifestSha256())) + 1
         >= RetryRule.LISTED_AFTER;
+  }
+
+  /** Returns the earlier upgrades to a build, newest first. */
+  List<UpgradeRecord> endsOf(String manifestSha256) {
+    return situation.journal().historyOf(situation.agent(), manifestSha256, HISTORY);
   }
 
   static String text(Throwable trouble) {

@@ -5,11 +5,11 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.core.release.RefusalException;
 import io.selfupgrade.core.release.Staging;
 import io.selfupgrade.core.release.VerifiedRelease;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
-import io.selfupgrade.upgrade.ReleaseCheck;
 import io.selfupgrade.upgrade.SnapshotStore.Snapshot;
 import io.selfupgrade.upgrade.StepRecord.Event;
 import io.selfupgrade.upgrade.StepResult;
@@ -19,11 +19,11 @@ import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import io.selfupgrade.upgrade.UpgradeStep;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** The steps up to the hand-over, on the old primary; each checks the journal before it acts. */
 final class Pipeline {
@@ -32,8 +32,10 @@ final class Pipeline {
   private final ReleaseFinder finder;
   private final Staging staging;
   private final Acceptance acceptance;
-  private final SmokeCheck smoke;
+  private final Tryout tryout;
   private final Ender ender;
+  private final Approvals approvals;
+  private final RollbackTarget rollbackTarget;
   private final Applier applier;
   private final ReentrantLock oneAtATime = new ReentrantLock();
 
@@ -42,13 +44,19 @@ final class Pipeline {
     this.finder = finder;
     this.staging = staging;
     this.acceptance = new Acceptance(situation, new Room(situation, staging, memory));
-    this.smoke = new SmokeCheck(situation.settings().times().smoke());
+    this.rollbackTarget = new RollbackTarget(situation, acceptance);
     this.ender = new Ender(situation);
+    this.tryout = new Tryout(situation, ender);
+    this.approvals = new Approvals(situation, finder, ender);
     this.applier = new Applier(situation, staging, acceptance);
   }
 
   Ender ender() {
     return ender;
+  }
+
+  Approvals approvals() {
+    return approvals;
   }
 
   /** Returns the newest release that may be installed, changing nothing. */
@@ -77,6 +85,40 @@ final class Pipeline {
     return step(row.id(), UpgradeStep.CHECK, UpgradePhase.OPEN, holder -> check(holder, row.id()));
   }
 
+  /** TRIGGER and CHECK of the way back that a person wants; its files are in their slot. */
+  StepResult<Proof.Staged> rollback(PolicyStore.WantedRollback wish) {
+    Fence fence = requireFence();
+    UpgradeRecord row =
+        situation
+            .journal()
+            .open(fence, Trigger.ROLLBACK, situation.version())
+            .orElseThrow(Pipeline::notPrimary);
+    situation.store().policies().answerRollback(fence, wish.id(), row.id());
+    String asked = wish.by() + " wants to go back to " + wish.to();
+    situation.log().record(fence, row.id(), UpgradeStep.TRIGGER, Event.PASSED, asked);
+    return step(
+        row.id(),
+        UpgradeStep.CHECK,
+        UpgradePhase.OPEN,
+        holder -> {
+          acceptance.requireNotFrozen();
+          Release release = rollbackTarget.judge(wish.to());
+          Proof.Available proof = new Proof.Available(row.id(), release);
+          if (!situation.journal().target(holder, row.id(), targetOf(proof))) {
+            throw leadLost();
+          }
+          move(holder, row.id(), UpgradePhase.OPEN, UpgradePhase.STAGED);
+          log(
+              holder,
+              proof,
+              UpgradeStep.CHECK,
+              Event.PASSED,
+              wish.to() + " was confirmed before, is installed and whole");
+          Path slot = Applier.requireLauncher(situation).home().slot(wish.to().toString());
+          return new Proof.Staged(row.id(), release, slot);
+        });
+  }
+
   StepResult<Proof.Staged> pull(Proof.Available proof) {
     return step(
         proof.upgrade(),
@@ -85,14 +127,9 @@ final class Pipeline {
         fence -> {
           acceptance.requireNotFrozen();
           VerifiedRelease verified = finder.release(proof.release().version());
-          requireSame(verified.release(), proof.release());
+          requireSame(verified.release(), targetOf(proof));
           log(fence, proof, UpgradeStep.VALIDATE, Event.STARTED, described(proof.release()));
-          Path directory =
-              staging.pull(
-                  proof.upgrade(),
-                  verified,
-                  situation.settings().source(),
-                  (done, total) -> tellProgress(proof.upgrade(), done, total));
+          Path directory = download(proof.upgrade(), verified);
           move(fence, proof.upgrade(), UpgradePhase.OPEN, UpgradePhase.STAGED);
           log(fence, proof, UpgradeStep.VALIDATE, Event.PASSED, "signatures, lengths and digests");
           return new Proof.Staged(proof.upgrade(), proof.release(), directory);
@@ -105,10 +142,31 @@ final class Pipeline {
         UpgradeStep.VALIDATE,
         UpgradePhase.STAGED,
         fence -> {
+          acceptance.requireNotFrozen();
           acceptance.requireWayBack();
-          runSmokeCheck(fence, proof);
-          runReleaseChecks(fence, proof);
+          tryout.run(fence, proof);
+          approvals.ask(fence, proof);
           return new Proof.Validated(proof.upgrade(), proof.release(), proof.directory());
+        });
+  }
+
+  /** Takes up an upgrade that was approved, by whichever primary it was validated. */
+  StepResult<Proof.Validated> approved(UpgradeRecord upgrade) {
+    UpgradeRecord.Target target = upgrade.target().orElseThrow();
+    return step(
+        upgrade.id(),
+        UpgradeStep.VALIDATE,
+        fence -> {
+          if (approvals.supersede(fence, upgrade)) {
+            throw new EndedException(outcomeOf(upgrade.id()));
+          }
+          VerifiedRelease verified = finder.release(target.version());
+          requireSame(verified.release(), target);
+          acceptance.judge(verified.release());
+          approvals.recordApproval(fence, upgrade);
+          Optional<Path> staged = staging.staged(upgrade.id(), verified.release());
+          Path directory = staged.isPresent() ? staged.get() : download(upgrade.id(), verified);
+          return new Proof.Validated(upgrade.id(), verified.release(), directory);
         });
   }
 
@@ -116,8 +174,8 @@ final class Pipeline {
     return step(
         proof.upgrade(),
         UpgradeStep.BACKUP,
-        UpgradePhase.STAGED,
         fence -> {
+          acceptance.requireNotFrozen();
           Snapshot snapshot =
               situation
                   .store()
@@ -139,9 +197,11 @@ final class Pipeline {
     return step(
         proof.upgrade(),
         UpgradeStep.APPLY,
-        UpgradePhase.STAGED,
         fence -> {
-          finder.requireFresh();
+          if (situation.journal().find(proof.upgrade()).orElseThrow().trigger()
+              != Trigger.ROLLBACK) {
+            finder.requireFresh();
+          }
           return applier.apply(fence, proof);
         });
   }
@@ -168,80 +228,22 @@ final class Pipeline {
     return proof;
   }
 
-  private void runSmokeCheck(Fence fence, Proof.Staged proof)
-      throws RefusalException, AbortException, InterruptedException {
-    if (proof.release().smoke().isEmpty()) {
-      log(fence, proof, UpgradeStep.VALIDATE, Event.NOT_APPLICABLE, "no smoke check is declared");
-      return;
-    }
-    Optional<String> failure = smoke(proof.release(), proof.directory());
-    if (failure.isEmpty()) {
-      log(fence, proof, UpgradeStep.VALIDATE, Event.PASSED, "smoke check");
-      return;
-    }
-    String seen = "the smoke check of " + proof.release().version() + " failed: " + failure.get();
-    if (situation.link().isPresent()) {
-      Path slot = situation.link().get().slot();
-      Release running = Acceptance.read(slot);
-      if (running.smoke().isEmpty()) {
-        throw AbortException.inconclusive(
-            ReasonCode.SMOKE_FAILED,
-            seen + "; the running version declares none, so it is not known who is to blame");
-      }
-      Optional<String> own = smoke(running, slot);
-      if (own.isPresent()) {
-        throw AbortException.inconclusive(
-            ReasonCode.SMOKE_FAILED,
-            seen
-                + "; that of the running version fails too, so this host is to blame: "
-                + own.get());
-      }
-      ender.listFailed(fence, targetOf(proof), new Reason(ReasonCode.SMOKE_FAILED, seen));
-    }
-    throw new RefusalException(ReasonCode.SMOKE_FAILED, seen);
+  private <T> StepResult<T> step(
+      UUID upgrade, UpgradeStep step, UpgradePhase expected, Body<T> body) {
+    return step(upgrade, step, row -> requirePhase(row, expected), body);
   }
 
-  private Optional<String> smoke(Release release, Path directory)
-      throws AbortException, InterruptedException {
-    try {
-      return smoke.run(release, directory);
-    } catch (IOException e) {
-      throw AbortException.inconclusive(
-          ReasonCode.TROUBLE, "the smoke check could not be run on this host: " + e);
-    }
-  }
-
-  private void runReleaseChecks(Fence fence, Proof.Staged proof)
-      throws RefusalException, AbortException {
-    for (ReleaseCheck check : situation.settings().checks().releaseChecks()) {
-      Optional<String> refusal;
-      try {
-        refusal = check.refuse(proof.release(), proof.directory());
-      } catch (Exception e) {
-        // The host's code: a check that could not be made is no verdict on the release.
-        throw AbortException.inconclusive(
-            ReasonCode.CHECK_FAILED, "a release check could not be made: " + e);
-      }
-      if (refusal.isPresent()) {
-        throw new RefusalException(
-            ReasonCode.CHECK_FAILED, "a release check refuses it: " + refusal.get());
-      }
-    }
-    int checks = situation.settings().checks().releaseChecks().size();
-    log(
-        fence,
-        proof,
-        UpgradeStep.VALIDATE,
-        checks == 0 ? Event.NOT_APPLICABLE : Event.PASSED,
-        checks + " release checks of the host");
+  /** Runs a step after the validation, which waits for approval where that is asked for. */
+  private <T> StepResult<T> step(UUID upgrade, UpgradeStep step, Body<T> body) {
+    return step(upgrade, step, this::requireAllowed, body);
   }
 
   private <T> StepResult<T> step(
-      UUID upgrade, UpgradeStep step, UpgradePhase expected, Body<T> body) {
+      UUID upgrade, UpgradeStep step, Consumer<UpgradeRecord> expected, Body<T> body) {
     oneAtATime.lock();
     try {
       Fence fence = requireFence();
-      requirePhase(situation.journal().find(upgrade).orElseThrow(), expected);
+      expected.accept(situation.journal().find(upgrade).orElseThrow());
       return run(fence, upgrade, step, body);
     } finally {
       oneAtATime.unlock();
@@ -298,12 +300,6 @@ final class Pipeline {
     situation.log().record(fence, proof.upgrade(), step, event, detail);
   }
 
-  private void tellProgress(UUID upgrade, long done, long total) {
-    situation
-        .log()
-        .tell(upgrade, UpgradeStep.VALIDATE, Event.PROGRESS, done + " of " + total + " bytes");
-  }
-
   static UpgradeRecord.Target targetOf(Proof proof) {
     return new UpgradeRecord.Target(
         proof.release().version(), proof.release().id().manifestSha256());
@@ -319,6 +315,39 @@ final class Pipeline {
         "this instance is not the primary: call upgrade() or request(), which the primary answers");
   }
 
+  private void requireAllowed(UpgradeRecord row) {
+    if (row.phase() == UpgradePhase.AWAITING_APPROVAL && !approvals.allows(row)) {
+      throw new IllegalStateException(
+          "upgrade "
+              + row.id()
+              + " waits for approval: call upgrades().approve(\""
+              + row.id()
+              + "\", by) first");
+    }
+    if (row.phase() != UpgradePhase.AWAITING_APPROVAL) {
+      requirePhase(row, UpgradePhase.STAGED);
+    }
+  }
+
+  private UpgradeOutcome outcomeOf(UUID upgrade) {
+    return situation.journal().find(upgrade).flatMap(UpgradeRecord::outcome).orElseThrow();
+  }
+
+  private Path download(UUID upgrade, VerifiedRelease verified) throws RefusalException {
+    return staging.pull(
+        upgrade,
+        verified,
+        situation.settings().source(),
+        (done, total) ->
+            situation
+                .log()
+                .tell(
+                    upgrade,
+                    UpgradeStep.VALIDATE,
+                    Event.PROGRESS,
+                    done + " of " + total + " bytes"));
+  }
+
   private static void requirePhase(UpgradeRecord row, UpgradePhase expected) {
     if (row.phase() != expected) {
       throw new IllegalStateException(
@@ -332,13 +361,14 @@ final class Pipeline {
     }
   }
 
-  private static void requireSame(Release now, Release before) throws RefusalException {
-    if (!now.id().manifestSha256().equals(before.id().manifestSha256())) {
+  private static void requireSame(Release now, UpgradeRecord.Target before)
+      throws RefusalException {
+    if (!now.id().manifestSha256().equals(before.manifestSha256())) {
       throw new RefusalException(
           ReasonCode.DIFFERENT_MANIFEST,
           before.version()
               + " was checked with manifest "
-              + before.id().manifestSha256()
+              + before.manifestSha256()
               + " and is now published with "
               + now.id().manifestSha256()
               + ": a version is published once");

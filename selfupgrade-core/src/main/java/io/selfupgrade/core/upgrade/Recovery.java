@@ -200,7 +200,7 @@ final class Recovery {
     UpgradeRecord.Target target = upgrade.target().orElseThrow();
     if (VERDICTS.contains(reason.code())
         || (VERDICTS_IF_OLD_PASSES.contains(reason.code()) && own.isEmpty())
-        || (reason.code() != ReasonCode.FROZEN && ender.isLastTry(target))) {
+        || (!RetryRule.isFromOutside(reason.code()) && ender.isLastTry(target))) {
       ender.listFailed(fence, target, reason);
       listed = true;
     }

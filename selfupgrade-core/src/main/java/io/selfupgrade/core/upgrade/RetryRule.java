@@ -15,8 +15,8 @@ import java.util.Set;
  *
  * <p>Inconclusive ends wait 1 h, 6 h, then 24 h; the third lists the version as failed. An end that
  * came from outside (another primary, a stop, a freeze) is made up for at once, the next time like
- * an inconclusive one, and never lists anything. A refusal is not repeated by the schedule: the
- * same bytes would be refused again.
+ * an inconclusive one, and never lists anything; so is a refusal for want of room or of a fresh
+ * index. Any other refusal is not repeated by the schedule: the same bytes would be refused again.
  */
 final class RetryRule {
 
@@ -25,43 +25,58 @@ final class RetryRule {
 
   private static final Set<ReasonCode> FROM_OUTSIDE =
       EnumSet.of(
-          ReasonCode.NEW_PRIMARY, ReasonCode.STOPPING, ReasonCode.FROZEN, ReasonCode.ABANDONED);
+          ReasonCode.NEW_PRIMARY,
+          ReasonCode.STOPPING,
+          ReasonCode.FROZEN,
+          ReasonCode.DATABASE_AWAY,
+          ReasonCode.ABANDONED,
+          ReasonCode.STALE,
+          ReasonCode.TOO_YOUNG,
+          ReasonCode.NOT_ENOUGH_DISK,
+          ReasonCode.NOT_ENOUGH_MEMORY,
+          ReasonCode.NOT_ENOUGH_CONNECTIONS);
   private static final List<Duration> WAITS =
       List.of(Duration.ofHours(1), Duration.ofHours(6), Duration.ofHours(24));
 
   private RetryRule() {}
 
-  static int inconclusiveEnds(List<UpgradeRecord> history, String manifestSha256) {
-    return (int)
-        history.stream()
-            .filter(record -> isOf(record, manifestSha256))
-            .filter(record -> isInconclusive(record) && !isFromOutside(record))
-            .count();
+  /** Tells whether an end for that reason says nothing about the release, ever. */
+  static boolean isFromOutside(ReasonCode code) {
+    return FROM_OUTSIDE.contains(code);
   }
 
-  /** Returns why the schedule does not try the build now; empty if it does. */
-  static Optional<String> wait(List<UpgradeRecord> history, String manifestSha256, Instant now) {
-    Optional<UpgradeRecord> last =
-        history.stream().filter(record -> isOf(record, manifestSha256)).findFirst();
+  /** Counts the ends, among the upgrades to one build, that may be its own fault. */
+  static int inconclusiveEnds(List<UpgradeRecord> history) {
+    return (int)
+        history.stream().filter(record -> isInconclusive(record) && !isFromOutside(record)).count();
+  }
+
+  /**
+   * Returns why the schedule does not try a build now; empty if it does.
+   *
+   * @param history the upgrades to the build, newest first
+   * @param now the time on the store's clock
+   */
+  static Optional<String> wait(List<UpgradeRecord> history, Instant now) {
+    Optional<UpgradeRecord> last = history.stream().findFirst();
     if (last.isEmpty()) {
       return Optional.empty();
     }
     if (!last.get().phase().isFinal()) {
       return Optional.of("it is under way");
     }
-    if (last.get().phase() == UpgradePhase.REFUSED) {
+    if (last.get().phase() == UpgradePhase.REFUSED && !isFromOutside(last.get())) {
       return Optional.of("this build was refused before; a call of upgrade() tries it again");
     }
-    if (!isInconclusive(last.get())) {
+    if (last.get().phase() == UpgradePhase.CONFIRMED) {
+      return Optional.of(
+          "this build was confirmed before and gone back from; a call of upgrade() installs it again");
+    }
+    if (!isInconclusive(last.get()) && !isFromOutside(last.get())) {
       return Optional.empty();
     }
-    int ends = inconclusiveEnds(history, manifestSha256);
-    int cutOff =
-        (int)
-            history.stream()
-                .filter(r -> isOf(r, manifestSha256))
-                .filter(RetryRule::isFromOutside)
-                .count();
+    int ends = inconclusiveEnds(history);
+    int cutOff = (int) history.stream().filter(RetryRule::isFromOutside).count();
     int waits = Math.max(ends, ends + cutOff - 1);
     if (waits == 0) {
       return Optional.empty();
@@ -73,17 +88,8 @@ final class RetryRule {
         : Optional.empty();
   }
 
-  private static boolean isOf(UpgradeRecord record, String manifestSha256) {
-    return record.target().isPresent()
-        && record.target().get().manifestSha256().equals(manifestSha256);
-  }
-
   private static boolean isFromOutside(UpgradeRecord record) {
-    return record
-        .decision()
-        .reason()
-        .map(reason -> FROM_OUTSIDE.contains(reason.code()))
-        .orElse(false);
+    return record.decision().reason().map(reason -> isFromOutside(reason.code())).orElse(false);
   }
 
   private static boolean isInconclusive(UpgradeRecord record) {

@@ -2,6 +2,7 @@ package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
@@ -170,6 +171,12 @@ final class Rounds implements AutoCloseable {
       return underWay(open.get(), fence);
     }
     if (fence.isPresent()) {
+      Optional<PolicyStore.WantedRollback> wish =
+          situation.store().policies().waitingRollback(situation.agent());
+      if (wish.isPresent()) {
+        rollback(wish.get());
+        return Duration.ZERO;
+      }
       Optional<Trigger> asked = situation.journal().waitingRequest(situation.agent());
       if (asked.isPresent()) {
         upgrade(fence.get(), asked.get());
@@ -183,6 +190,9 @@ final class Rounds implements AutoCloseable {
     if (fence.isPresent()) {
       situation.journal().answerRequests(fence.get(), open.id());
     }
+    if (open.phase() == UpgradePhase.AWAITING_APPROVAL) {
+      return fence.isPresent() ? seeToApproval(fence.get(), open) : IDLE;
+    }
     if (open.phase() == UpgradePhase.HANDED_OVER) {
       if (situation.isCandidateOf(open)) {
         return prove(open, fence);
@@ -194,6 +204,20 @@ final class Rounds implements AutoCloseable {
     }
     fence.ifPresent(holder -> abortWhatNobodyDoes(holder, open));
     return WATCHFUL;
+  }
+
+  private Duration seeToApproval(Fence fence, UpgradeRecord open) {
+    if (!pipeline.approvals().settle(fence, open)) {
+      return IDLE;
+    }
+    running = Optional.of(open.id());
+    StepResult<Proof.Validated> approved = pipeline.approved(open);
+    if (approved instanceof StepResult.Passed<Proof.Validated> good) {
+      apply(good.proof());
+    }
+    obedience.obey();
+    running = Optional.empty();
+    return Duration.ZERO;
   }
 
   private Duration prove(UpgradeRecord open, Optional<Fence> fence) throws InterruptedException {
@@ -257,11 +281,33 @@ final class Rounds implements AutoCloseable {
     if (!(staged instanceof StepResult.Passed<Proof.Staged> pulled)) {
       return;
     }
-    StepResult<Proof.Validated> validated = pipeline.validate(pulled.proof());
-    if (!(validated instanceof StepResult.Passed<Proof.Validated> good)) {
-      return;
+    validateAndApply(pulled.proof());
+  }
+
+  private void rollback(PolicyStore.WantedRollback wish) {
+    StepResult<Proof.Staged> found = pipeline.rollback(wish);
+    running =
+        situation.journal().history(situation.agent(), 1).stream()
+            .findFirst()
+            .map(UpgradeRecord::id);
+    followed = running;
+    if (found instanceof StepResult.Passed<Proof.Staged> installed) {
+      validateAndApply(installed.proof());
     }
-    StepResult<Proof.Prepared> prepared = pipeline.backup(good.proof());
+    obedience.obey();
+    running = Optional.empty();
+  }
+
+  private void validateAndApply(Proof.Staged staged) {
+    StepResult<Proof.Validated> validated = pipeline.validate(staged);
+    if (validated instanceof StepResult.Passed<Proof.Validated> good
+        && !pipeline.approvals().asks(staged.upgrade())) {
+      apply(good.proof());
+    }
+  }
+
+  private void apply(Proof.Validated validated) {
+    StepResult<Proof.Prepared> prepared = pipeline.backup(validated);
     if (prepared instanceof StepResult.Passed<Proof.Prepared> saved) {
       pipeline.deploy(saved.proof());
     }

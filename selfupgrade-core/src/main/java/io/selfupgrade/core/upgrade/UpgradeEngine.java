@@ -13,6 +13,7 @@ import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
 import io.selfupgrade.upgrade.FailedVersion;
 import io.selfupgrade.upgrade.Freshness;
+import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
@@ -22,14 +23,17 @@ import io.selfupgrade.upgrade.StepResult;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
+import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import io.selfupgrade.upgrade.Upgrades;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +49,6 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
   static final Logger LOG = LoggerFactory.getLogger(UpgradeEngine.class);
 
   private static final Duration LOOK_FOR_END = Duration.ofMillis(100);
-  private static final int HISTORY = 200;
   private static final int MOST_HISTORY = 1000;
 
   private final Situation situation;
@@ -139,16 +142,15 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
 
   /** Files a request for the schedule, if there is something that it has not seen to yet. */
   public void scheduled() {
-    if (situation.journal().openUpgrade(situation.agent()).isPresent()) {
+    Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
+    if (open.isPresent() && !superseded(open.get())) {
       return;
     }
     CheckResult result = check();
     if (result instanceof CheckResult.Available available) {
+      String build = available.update().release().id().manifestSha256();
       Optional<String> wait =
-          RetryRule.wait(
-              situation.journal().history(situation.agent(), HISTORY),
-              available.update().release().id().manifestSha256(),
-              situation.clock().instant());
+          RetryRule.wait(pipeline.ender().endsOf(build), situation.store().policies().now());
       if (wait.isEmpty()) {
         situation.journal().request(situation.agent(), Trigger.SCHEDULED);
         rounds.wake();
@@ -157,6 +159,19 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
       }
     } else if (!(result instanceof CheckResult.NothingNewer)) {
       rounds.tellOnce(result.summary());
+    }
+  }
+
+  private boolean superseded(UpgradeRecord open) {
+    Optional<Fence> fence = situation.fence();
+    if (open.phase() != UpgradePhase.AWAITING_APPROVAL || fence.isEmpty()) {
+      return false;
+    }
+    try {
+      return pipeline.approvals().supersede(fence.get(), open);
+    } catch (RefusalException | AdapterException e) {
+      rounds.tellOnce(String.valueOf(e.getMessage()));
+      return false;
     }
   }
 
@@ -247,6 +262,57 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
   public String report(UpgradeOutcome outcome) {
     LOG.info("upgrade of {}: {}: {}", situation.agent(), outcome.name(), outcome.summary());
     return outcome.summary();
+  }
+
+  @Override
+  public Optional<UpgradeRecord> awaitingApproval() {
+    return situation
+        .journal()
+        .openUpgrade(situation.agent())
+        .filter(open -> open.phase() == UpgradePhase.AWAITING_APPROVAL);
+  }
+
+  @Override
+  public boolean approve(UUID upgrade, String by) {
+    return decide(open -> open.id().equals(upgrade), new PolicyStore.Verdict(true, by, ""));
+  }
+
+  @Override
+  public boolean approve(String manifestSha256, String by) {
+    return decide(
+        open -> open.target().orElseThrow().manifestSha256().equals(manifestSha256),
+        new PolicyStore.Verdict(true, by, ""));
+  }
+
+  @Override
+  public boolean reject(UUID upgrade, String by, String why) {
+    return decide(open -> open.id().equals(upgrade), new PolicyStore.Verdict(false, by, why));
+  }
+
+  @Override
+  public UUID rollback(Version to, String by) {
+    Objects.requireNonNull(to, "to");
+    if (by.isBlank()) {
+      throw new IllegalArgumentException("by is blank: name the person who decides");
+    }
+    UUID wish = situation.store().policies().askRollback(situation.agent(), to, by);
+    rounds.wake();
+    return wish;
+  }
+
+  private boolean decide(Predicate<UpgradeRecord> meant, PolicyStore.Verdict verdict) {
+    Optional<UpgradeRecord> waiting = awaitingApproval().filter(meant);
+    boolean decided =
+        waiting.isPresent()
+            && situation
+                .store()
+                .policies()
+                .decide(
+                    waiting.get().id(),
+                    waiting.get().target().orElseThrow().manifestSha256(),
+                    verdict);
+    rounds.wake();
+    return decided;
   }
 
   @Override

@@ -2,11 +2,8 @@ package io.selfupgrade.core.upgrade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.selfupgrade.agent.Fence;
-import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.release.RefusalException;
-import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.testkit.InMemoryStore;
 import io.selfupgrade.testkit.ManualClock;
 import io.selfupgrade.upgrade.Approval;
@@ -14,15 +11,12 @@ import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StateVersions;
-import io.selfupgrade.upgrade.Trigger;
-import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +55,7 @@ class AcceptanceTest {
 
   @Test
   void nothingBelowTheFloorIsInstalled() throws Exception {
-    confirm("1.5.0");
+    scene.confirm(new UpgradeRecord.Target(Version.parse("1.5.0"), "a".repeat(64)));
     scene.publish("1.2.0");
 
     Reason reason = UpgradeScene.reasonOf(scene.parts().check());
@@ -247,34 +241,6 @@ class AcceptanceTest {
         Files.copy(file, target);
       }
     }
-  }
-
-  /** Lets an upgrade to a version be confirmed; 1.0.0 goes on under its fence. */
-  private void confirm(String version) {
-    var journal = scene.store.journal();
-    Fence fence = scene.side.fence;
-    UUID upgrade = journal.open(fence, Trigger.MANUAL, scene.self.version()).orElseThrow().id();
-    journal.target(
-        fence, upgrade, new UpgradeRecord.Target(Version.parse(version), "a".repeat(64)));
-    journal.move(fence, upgrade, UpgradePhase.OPEN, UpgradePhase.STAGED);
-    journal.move(fence, upgrade, UpgradePhase.STAGED, UpgradePhase.TRIAL);
-    InstanceRecord candidate =
-        new InstanceRecord(
-            InstanceId.random(),
-            UpgradeScene.AGENT,
-            Version.parse(version),
-            "a".repeat(64),
-            Optional.of(upgrade),
-            true,
-            "here");
-    scene.store.instances().register(candidate);
-    Fence given =
-        journal
-            .handOver(fence, upgrade, candidate.id(), Duration.ofDays(9), Duration.ofHours(1))
-            .orElseThrow();
-    journal.look(upgrade, scene.self.version(), Optional.empty());
-    assertThat(journal.confirm(given, upgrade, UpgradeScene.TTL)).isTrue();
-    scene.side.fence = given;
   }
 
   private static Policy policy(String channel, Duration age, Set<Version> oneWay) {

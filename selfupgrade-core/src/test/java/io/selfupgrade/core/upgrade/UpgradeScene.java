@@ -21,11 +21,13 @@ import io.selfupgrade.testkit.ManualClock;
 import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
+import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.StateVersions;
 import io.selfupgrade.upgrade.StepResult;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.Trust;
 import io.selfupgrade.upgrade.UpgradeOutcome;
+import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import io.selfupgrade.upgrade.UpgradeTimes;
 import java.io.IOException;
@@ -36,6 +38,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
 
 /** An agent of version 1.0.0 that leads, in its slot, on a store in memory; and its releases. */
@@ -90,6 +93,20 @@ final class UpgradeScene {
   Fence lead(InstanceRecord instance) {
     Acquisition acquired =
         store.leadership().acquire(instance, new TakeOver.Expired(), Duration.ofDays(1000));
+    assertThat(acquired).isInstanceOf(Acquisition.Acquired.class);
+    return ((Acquisition.Acquired) acquired).fence();
+  }
+
+  /** Lets another instance take over from one that is dead for certain. */
+  Fence takeOver(InstanceRecord instance, Fence lost) {
+    store.instances().register(instance);
+    Acquisition acquired =
+        store
+            .leadership()
+            .acquire(
+                instance,
+                new TakeOver.Attested(lost.holder(), lost.epoch()),
+                Duration.ofDays(1000));
     assertThat(acquired).isInstanceOf(Acquisition.Acquired.class);
     return ((Acquisition.Acquired) acquired).fence();
   }
@@ -157,6 +174,47 @@ final class UpgradeScene {
     HostMemory memory = new HostMemory(root.resolve("proc"), root.resolve("cgroup"));
     Staging staging = new Staging(link.home(), PullLimits.DEFAULT);
     return new Parts(situation, finder, new Pipeline(situation, finder, staging, memory));
+  }
+
+  /** Lets an upgrade to a build be confirmed; this process goes on under its fence. */
+  void confirm(UpgradeRecord.Target target) {
+    var journal = store.journal();
+    UUID upgrade = journal.open(side.fence, Trigger.MANUAL, self.version()).orElseThrow().id();
+    journal.target(side.fence, upgrade, target);
+    journal.move(side.fence, upgrade, UpgradePhase.OPEN, UpgradePhase.STAGED);
+    journal.move(side.fence, upgrade, UpgradePhase.STAGED, UpgradePhase.TRIAL);
+    InstanceId candidate = InstanceId.random();
+    store
+        .instances()
+        .register(
+            new InstanceRecord(
+                candidate,
+                AGENT,
+                target.version(),
+                target.manifestSha256(),
+                Optional.of(upgrade),
+                true,
+                "here"));
+    side.fence =
+        journal
+            .handOver(side.fence, upgrade, candidate, Duration.ofDays(9), Duration.ofHours(1))
+            .orElseThrow();
+    journal.look(upgrade, self.version(), Optional.empty());
+    assertThat(journal.confirm(side.fence, upgrade, TTL)).isTrue();
+  }
+
+  /** Installs a version beside the running one, as an upgrade would have. */
+  UpgradeRecord.Target install(String version) throws Exception {
+    return install(version, recipe -> recipe);
+  }
+
+  UpgradeRecord.Target install(String version, UnaryOperator<ReleaseRecipe> more) throws Exception {
+    Path other = root.resolve("other-" + version);
+    tool.install(other, make(version, more), trust());
+    Files.move(
+        other.resolve("versions").resolve(version), home.resolve("versions").resolve(version));
+    Release installed = Acceptance.read(home.resolve("versions").resolve(version));
+    return new UpgradeRecord.Target(installed.version(), installed.id().manifestSha256());
   }
 
   static Reason reasonOf(StepResult<?> result) {
