@@ -1,6 +1,7 @@
 package io.selfupgrade;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.ConfigurationException;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.config.Config;
@@ -100,16 +101,25 @@ final class Agent implements SelfUpgrade {
       connect();
     } catch (AdapterException e) {
       if (!e.retryable()) {
-        door.close();
-        blueprint.identity().link().ifPresent(LauncherLink::close);
-        stopped.countDown();
+        giveUp();
         throw e;
       }
       LOG.warn("starting without the store, which is tried again: {}", e.getMessage());
+    } catch (ConfigurationException e) {
+      giveUp();
+      throw e;
     }
     Runtime.getRuntime().addShutdownHook(hook);
     elector.start();
     upgrades.ifPresent(UpgradeEngine::start);
+  }
+
+  private void giveUp() {
+    stopping.set(true);
+    duties.close();
+    door.close();
+    blueprint.identity().link().ifPresent(LauncherLink::close);
+    stopped.countDown();
   }
 
   @Override

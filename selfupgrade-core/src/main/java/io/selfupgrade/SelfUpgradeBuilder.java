@@ -35,11 +35,12 @@ import org.jspecify.annotations.Nullable;
 public final class SelfUpgradeBuilder {
 
   private static final Duration SHORTEST_TTL = Duration.ofMillis(300);
+  private static final Duration LONGEST_TTL = Duration.ofHours(1);
 
   private final String agentName;
   private final Class<?> host;
   private final List<DeclaredTask> tasks = new ArrayList<>();
-  private final List<String> problems = new ArrayList<>();
+  private final Problems problems = new Problems();
   private @Nullable AgentStore store;
   private @Nullable String version;
   private @Nullable UpgradesBuilder upgrades;
@@ -51,13 +52,14 @@ public final class SelfUpgradeBuilder {
   private Supplier<Optional<LauncherLink>> launcher = () -> LauncherLink.from(System.getenv());
 
   SelfUpgradeBuilder(String agentName, Class<?> host) {
-    this.agentName = Objects.requireNonNull(agentName, "agentName");
+    this.agentName = agentName;
     this.host = host;
   }
 
   /** Names where the agent's state is kept. Required; closed by {@link SelfUpgrade#close}. */
   public SelfUpgradeBuilder store(AgentStore where) {
-    store = Objects.requireNonNull(where, "where");
+    problems.once("store(...)", store);
+    store = where;
     return this;
   }
 
@@ -67,14 +69,19 @@ public final class SelfUpgradeBuilder {
    * <p>Default: the slot's, else the {@code Implementation-Version} of the calling class's jar.
    */
   public SelfUpgradeBuilder version(String text) {
-    version = Objects.requireNonNull(text, "text");
+    problems.given("version(...)", text, "give a version such as 1.4.0, or leave the call out");
+    version = text;
     return this;
   }
 
   /** Lets the agent upgrade itself. */
   public SelfUpgradeBuilder upgrades(Consumer<UpgradesBuilder> how) {
+    problems.once("upgrades(...)", upgrades);
     upgrades = new UpgradesBuilder();
-    how.accept(upgrades);
+    if (problems.given(
+        "upgrades(...)", how, "describe them, such as u -> u.from(...).trust(...)")) {
+      upgrades.describe(how);
+    }
     return this;
   }
 
@@ -86,10 +93,12 @@ public final class SelfUpgradeBuilder {
   /** Sets the work that only the primary does, and what becomes of it in isolation. */
   public SelfUpgradeBuilder whilePrimary(PrimaryWork exclusive, WhenIsolated isolated) {
     if (work != null) {
-      problems.add("whilePrimary is called twice: make one PrimaryWork of both");
+      problems.add("whilePrimary(...) is called twice: make one PrimaryWork of both");
     }
-    work = Objects.requireNonNull(exclusive, "exclusive");
-    whenIsolated = Objects.requireNonNull(isolated, "isolated");
+    problems.given("whilePrimary(...)", exclusive, "give the work, or leave the call out");
+    problems.given("whilePrimary(..., isolated)", isolated, "give STOP or KEEP");
+    work = exclusive;
+    whenIsolated = isolated;
     return this;
   }
 
@@ -101,32 +110,45 @@ public final class SelfUpgradeBuilder {
   /** Declares a task, run by the primary. */
   public SelfUpgradeBuilder task(
       String name, Schedule schedule, TaskPolicy policy, TaskHandler handler) {
-    tasks.add(new DeclaredTask(new TaskDefinition(name, schedule, policy, Json.EMPTY), handler));
+    String call = "task(\"" + name + "\", ...)";
+    problems.given(call, name, "give the task a name");
+    problems.given(call, schedule, "give a schedule such as Schedule.every(...)");
+    problems.given(call, policy, "give a policy, or leave it out");
+    problems.given(call, handler, "give the code that a tick runs");
+    if (name != null && schedule != null && policy != null && handler != null) {
+      problems
+          .of(call, () -> new TaskDefinition(name, schedule, policy, Json.EMPTY))
+          .ifPresent(definition -> tasks.add(new DeclaredTask(definition, handler)));
+    }
     return this;
   }
 
   /** Runs task handlers on the host's executor. Default: a small pool of the library's own. */
   public SelfUpgradeBuilder executor(Executor hosts) {
-    executor = Objects.requireNonNull(hosts, "hosts");
+    problems.given("executor(...)", hosts, "give the host's executor, or leave the call out");
+    executor = hosts;
     return this;
   }
 
   /**
    * Sets the time to live of the lease: how long a primary may be silent. Default 10 s.
    *
-   * @param time 300 ms or more
+   * @param time from 300 ms to 1 h
    */
   public SelfUpgradeBuilder leaseTime(Duration time) {
-    ttl = Objects.requireNonNull(time, "time");
-    if (time.compareTo(SHORTEST_TTL) < 0) {
-      problems.add("lease time " + time + " is too short: call leaseTime with 300 ms or more");
+    if (problems.given("leaseTime(...)", time, "give 300 ms to 1 h, or leave the call out")) {
+      ttl = time;
+      if (time.compareTo(SHORTEST_TTL) < 0 || time.compareTo(LONGEST_TTL) > 0) {
+        problems.add("leaseTime(" + time + ") is not usable: expected 300 ms to 1 h");
+      }
     }
     return this;
   }
 
   /** Sets the wall clock. Default: the system's, in UTC. */
   public SelfUpgradeBuilder clock(Clock wall) {
-    clock = Objects.requireNonNull(wall, "wall");
+    problems.given("clock(...)", wall, "give a clock, or leave the call out");
+    clock = wall;
     return this;
   }
 
@@ -142,31 +164,21 @@ public final class SelfUpgradeBuilder {
    * @throws ConfigurationException naming every problem at once, each with the call that mends it
    */
   public SelfUpgrade build() {
-    List<String> found = new ArrayList<>(problems);
-    Optional<AgentName> name = checked(found, () -> new AgentName(agentName));
+    Problems found = new Problems();
+    found.add(problems);
+    Optional<AgentName> name = name(found);
     if (store == null) {
-      found.add("the agent has no store: call store(...)");
+      found.add("the agent has no store: call store(...), such as store(PostgresStore.at(...))");
     }
-    Optional<LauncherLink> link = checked(found, launcher).flatMap(present -> present);
-    Optional<Identity> identity =
-        checked(found, () -> Identity.of(link, version, host)).flatMap(present -> present);
-    if (upgrades != null) {
-      found.addAll(upgrades.problems());
-      if (identity.isPresent() && identity.get().version().equals(Version.UNVERSIONED)) {
-        found.add(
-            "upgrades need a version to compare with: start from a slot, call version(...), or set"
-                + " Implementation-Version in the jar's manifest");
-      }
-    }
+    Optional<Identity> identity = identity(found);
     List<TaskDefinition> definitions =
         new ArrayList<>(tasks.stream().map(DeclaredTask::definition).toList());
     if (upgrades != null) {
-      definitions.add(upgrades.look(agentName));
+      found.add(upgrades.problems());
+      definitions.add(upgrades.look(String.valueOf(agentName)));
     }
-    found.addAll(TickEngine.validate(definitions));
-    if (!found.isEmpty()) {
-      throw new ConfigurationException(found);
-    }
+    found.add(TickEngine.validate(definitions));
+    found.throwIfAny();
     return new Agent(
         new Blueprint(
             name.orElseThrow(),
@@ -178,14 +190,27 @@ public final class SelfUpgradeBuilder {
             clock));
   }
 
-  private static <T> Optional<T> checked(List<String> found, Supplier<T> part) {
-    try {
-      return Optional.of(part.get());
-    } catch (IllegalArgumentException e) {
-      found.add(String.valueOf(e.getMessage()));
-    } catch (ConfigurationException e) {
-      found.addAll(e.problems());
+  private Optional<AgentName> name(Problems found) {
+    return found.given("SelfUpgrade.builder(...)", agentName, "give the agent's name")
+        ? found.of("SelfUpgrade.builder(...)", () -> new AgentName(agentName))
+        : Optional.empty();
+  }
+
+  private Optional<Identity> identity(Problems found) {
+    Optional<Optional<LauncherLink>> link = found.of("the launcher's environment", launcher);
+    if (link.isEmpty()) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    Optional<Identity> identity =
+        found.of("version(...)", () -> Identity.of(link.get(), version, host));
+    if (upgrades != null
+        && identity.map(Identity::version).filter(Version.UNVERSIONED::equals).isPresent()) {
+      found.add(
+          "upgrades(...) need a version to compare with, and "
+              + Identity.described(host)
+              + ": start from a slot, call version(...), or set Implementation-Version to a"
+              + " semantic version in the jar's manifest");
+    }
+    return identity;
   }
 }

@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Describes how an agent upgrades itself; {@code from} and {@code trust} are required. */
@@ -31,16 +33,18 @@ public final class UpgradesBuilder {
 
   private static final int MINUTES = 60;
   private static final String LOOK = "selfupgrade.look-for-releases";
+  private static final Pattern CHANNEL = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
 
   private final Map<String, HealthProbe> probes = new LinkedHashMap<>();
   private final Map<String, HealthProbe> criticalPaths = new LinkedHashMap<>();
   private final List<ReleaseCheck> releaseChecks = new ArrayList<>();
   private final List<UpgradeListener> listeners = new ArrayList<>();
+  private final Problems problems = new Problems();
+  private boolean cutShort;
   private @Nullable ReleaseSource source;
   private @Nullable Trust trust;
   private @Nullable Schedule schedule;
   private final Set<Version> oneWay = new LinkedHashSet<>();
-  private final List<String> problems = new ArrayList<>();
   private String channel = Policy.DEFAULT.channel();
   private Duration minimumAge = Policy.DEFAULT.minimumAge();
   private Duration staleAfter = Policy.DEFAULT.staleAfter();
@@ -52,19 +56,29 @@ public final class UpgradesBuilder {
 
   /** Names where releases are found. Required. */
   public UpgradesBuilder from(ReleaseSource releases) {
-    source = Objects.requireNonNull(releases, "releases");
+    problems.once("upgrades(u -> u.from(...))", source);
+    source = releases;
     return this;
   }
 
   /** Names whose releases are accepted. Required. */
   public UpgradesBuilder trust(Trust whose) {
-    trust = Objects.requireNonNull(whose, "whose");
+    problems.once("upgrades(u -> u.trust(...))", trust);
+    trust = whose;
     return this;
   }
 
   /** Names the channel that is followed. Default {@code stable}. */
   public UpgradesBuilder channel(String name) {
-    channel = Objects.requireNonNull(name, "name");
+    if (given("channel", name)) {
+      channel = name;
+      if (!CHANNEL.matcher(name).matches()) {
+        problems.add(
+            "upgrades(u -> u.channel(\""
+                + name
+                + "\")) is not usable: expected 1 to 32 characters of a-z 0-9 -");
+      }
+    }
     return this;
   }
 
@@ -74,9 +88,11 @@ public final class UpgradesBuilder {
    * <p>Time in which somebody else may find out what is wrong with them. Default: none.
    */
   public UpgradesBuilder minimumAge(Duration age) {
-    minimumAge = Objects.requireNonNull(age, "age");
-    if (age.isNegative()) {
-      problems.add("minimum age " + age + " is negative: call minimumAge with zero or more");
+    if (given("minimumAge", age)) {
+      minimumAge = age;
+      if (age.isNegative()) {
+        problems.add("upgrades(u -> u.minimumAge(" + age + ")) is negative: expected 0 or more");
+      }
     }
     return this;
   }
@@ -87,7 +103,12 @@ public final class UpgradesBuilder {
    * <p>It keeps running, and {@link io.selfupgrade.upgrade.Upgrades#freshness} tells. Default 24 h.
    */
   public UpgradesBuilder staleAfter(Duration time) {
-    staleAfter = positive("staleAfter", time);
+    if (given("staleAfter", time)) {
+      staleAfter = time;
+      if (time.isZero() || time.isNegative()) {
+        problems.add("upgrades(u -> u.staleAfter(" + time + ")) is too short: expected more than 0");
+      }
+    }
     return this;
   }
 
@@ -98,10 +119,10 @@ public final class UpgradesBuilder {
    * new one fails, on a state that it cannot read.
    */
   public UpgradesBuilder allowOneWay(String version) {
-    try {
-      oneWay.add(Version.parse(version));
-    } catch (IllegalArgumentException e) {
-      problems.add("allowOneWay names no version: " + e.getMessage());
+    if (given("allowOneWay", version)) {
+      problems
+          .of("upgrades(u -> u.allowOneWay(...))", () -> Version.parse(version))
+          .ifPresent(oneWay::add);
     }
     return this;
   }
@@ -124,19 +145,22 @@ public final class UpgradesBuilder {
    * <p>Default: every six hours, at a minute that depends on the agent's name.
    */
   public UpgradesBuilder lookAt(Schedule when) {
-    schedule = Objects.requireNonNull(when, "when");
+    given("lookAt", when);
+    schedule = when;
     return this;
   }
 
   /** Sets the times of an upgrade. Default {@link UpgradeTimes#DEFAULT}. */
   public UpgradesBuilder times(UpgradeTimes all) {
-    times = Objects.requireNonNull(all, "all");
+    if (given("times", all)) {
+      times = all;
+    }
     return this;
   }
 
   /** Adds a probe that must answer well during probation. */
   public UpgradesBuilder probe(String name, HealthProbe probe) {
-    add(probes, name, probe);
+    add("probe", probes, name, probe);
     return this;
   }
 
@@ -147,31 +171,50 @@ public final class UpgradesBuilder {
    * the new version.
    */
   public UpgradesBuilder criticalPath(String name, HealthProbe path) {
-    add(criticalPaths, name, path);
+    add("criticalPath", criticalPaths, name, path);
     return this;
   }
 
   /** Adds a check that looks through a release before it is accepted. */
   public UpgradesBuilder check(ReleaseCheck check) {
-    releaseChecks.add(Objects.requireNonNull(check, "check"));
+    if (given("check", check)) {
+      releaseChecks.add(check);
+    }
     return this;
   }
 
   /** Adds someone who hears what upgrades do. */
   public UpgradesBuilder listener(UpgradeListener listener) {
-    listeners.add(Objects.requireNonNull(listener, "listener"));
+    if (given("listener", listener)) {
+      listeners.add(listener);
+    }
     return this;
   }
 
-  List<String> problems() {
-    List<String> found = new ArrayList<>(problems);
-    if (source == null) {
-      found.add("upgrades have no source of releases: call upgrades(u -> u.from(...))");
+  /** Lets the host describe; what it gets wrong is kept for {@link #problems}. */
+  void describe(Consumer<UpgradesBuilder> how) {
+    cutShort =
+        problems
+            .of(
+                "upgrades(...)",
+                () -> {
+                  how.accept(this);
+                  return this;
+                })
+            .isEmpty();
+  }
+
+  /** Returns what is wrong; what a description that failed did not come to say is not missed. */
+  Problems problems() {
+    Problems all = new Problems();
+    all.add(problems);
+    if (source == null && !cutShort) {
+      all.add("upgrades have no source of releases: call upgrades(u -> u.from(...))");
     }
-    if (trust == null) {
-      found.add("upgrades trust nobody: call upgrades(u -> u.trust(Trust.keys(...)))");
+    if (trust == null && !cutShort) {
+      all.add("upgrades trust nobody: call upgrades(u -> u.trust(Trust.keys(...)))");
     }
-    return found;
+    return all;
   }
 
   /** Returns the built-in task that looks for releases. */
@@ -197,17 +240,19 @@ public final class UpgradesBuilder {
         listeners);
   }
 
-  private Duration positive(String call, Duration time) {
-    if (time.isZero() || time.isNegative()) {
-      problems.add(call + " " + time + " is too short: call " + call + " with more than zero");
-    }
-    return time;
+  private boolean given(String method, @Nullable Object value) {
+    return problems.given(
+        "upgrades(u -> u." + method + "(...))", value, "give a value, or leave the call out");
   }
 
-  private static void add(Map<String, HealthProbe> all, String name, HealthProbe probe) {
-    Objects.requireNonNull(probe, "probe");
-    if (all.put(Objects.requireNonNull(name, "name"), probe) != null) {
-      throw new IllegalArgumentException("\"" + name + "\" is named twice: choose another name");
+  private void add(String method, Map<String, HealthProbe> all, String name, HealthProbe probe) {
+    if (given(method, name) && given(method, probe) && all.put(name, probe) != null) {
+      problems.add(
+          "upgrades(u -> u."
+              + method
+              + "(\""
+              + name
+              + "\", ...)) is called twice: choose another name for one of them");
     }
   }
 }

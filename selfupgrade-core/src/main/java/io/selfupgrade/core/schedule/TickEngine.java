@@ -104,7 +104,7 @@ public final class TickEngine implements AutoCloseable {
     List<String> problems = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (TaskDefinition definition : definitions) {
-      String task = "task \"" + definition.name() + "\"";
+      String task = "task(\"" + definition.name() + "\", ...)";
       if (!names.add(definition.name())) {
         problems.add(task + " is declared twice: give one of them another name");
       }

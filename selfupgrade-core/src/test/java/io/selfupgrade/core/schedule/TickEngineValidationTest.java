@@ -40,13 +40,14 @@ class TickEngineValidationTest {
                 new TaskDefinition("e", Schedule.every(Duration.ofDays(1)), never, Json.EMPTY)));
 
     assertThat(problems).hasSize(7);
-    assertThat(problems.get(0)).contains("task \"a\"", "\"0 25 * * *\"", "hour \"25\"", "0 to 23");
-    assertThat(problems.get(1)).contains("task \"a\" is declared twice");
+    assertThat(problems.get(0))
+        .contains("task(\"a\", ...)", "\"0 25 * * *\"", "hour \"25\"", "0 to 23");
+    assertThat(problems.get(1)).contains("task(\"a\", ...) is declared twice");
     assertThat(problems.get(2)).contains("\"0 0 31 2 *\" is never due");
-    assertThat(problems.get(3)).contains("task \"b\"", "PT0.010000001S", "microseconds");
-    assertThat(problems.get(4)).contains("task \"c\"", "36,500 days");
-    assertThat(problems.get(5)).contains("task \"d\"", "1970 to 9999");
-    assertThat(problems.get(6)).contains("task \"e\"", "PT-1S");
+    assertThat(problems.get(3)).contains("task(\"b\", ...)", "PT0.010000001S", "microseconds");
+    assertThat(problems.get(4)).contains("task(\"c\", ...)", "36,500 days");
+    assertThat(problems.get(5)).contains("task(\"d\", ...)", "1970 to 9999");
+    assertThat(problems.get(6)).contains("task(\"e\", ...)", "PT-1S");
   }
 
   private static TaskDefinition task(String name, Schedule schedule) {

@@ -1,0 +1,110 @@
+package io.selfupgrade;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selfupgrade.agent.Secret;
+import io.selfupgrade.failover.Role;
+import io.selfupgrade.supabase.PostgresStore;
+import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.testkit.Eventually;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an agent leaves in its host: no thread, no noise, and room for another agent. */
+class HostTest {
+
+  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final String URL_NAME = "QUIET_URL";
+
+  @TempDir static Path directory;
+
+  private static EmbeddedPostgres server;
+  private static String url;
+
+  @BeforeAll
+  static void startTheServer() throws Exception {
+    server = EmbeddedPostgres.attach(directory);
+    url = server.jdbcUrl() + "&password=" + server.password().reveal();
+    QuietHost.live(url, "first", Duration.ofMillis(100), agent -> {});
+  }
+
+  @AfterAll
+  static void stopTheServer() {
+    server.close();
+    PostgresStore.stopEmbedded(directory);
+  }
+
+  @Test
+  void noThreadRunsBeforeTheStartAndNoneAfterTheClose() throws Exception {
+    Set<Thread> before = threads();
+    SelfUpgrade described =
+        SelfUpgrade.builder("described").store(PostgresStore.at(Secret.of(url))).build();
+    assertThat(threads()).isEqualTo(before);
+    described.close();
+
+    QuietHost.live(
+        url,
+        "threads",
+        Duration.ofMillis(100),
+        agent -> assertThat(added(before)).anyMatch(thread -> thread.getName().contains("lease")));
+
+    Eventually.holds("no thread of it is left", SOON, () -> added(before).isEmpty());
+  }
+
+  @Test
+  void twoAgentsLiveInOneProcess() throws Exception {
+    QuietHost.live(
+        url,
+        "one",
+        Duration.ofMillis(100),
+        one -> {
+          try {
+            QuietHost.live(url, "other", Duration.ofMillis(100), HostTest::leads);
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+          leads(one);
+        });
+  }
+
+  private static void leads(SelfUpgrade agent) {
+    assertThat(agent.role()).isEqualTo(Role.PRIMARY);
+  }
+
+  @Test
+  void aQuietLifeIsThreeLinesInTheLog() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            java,
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            QuietHost.class.getName(),
+            URL_NAME);
+    builder.environment().put(URL_NAME, url);
+    Process host = builder.redirectErrorStream(true).start();
+    String said = new String(host.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(host.waitFor(60, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(host.exitValue()).as(said).isZero();
+    assertThat(said.lines()).as(said).hasSizeLessThanOrEqualTo(3);
+    assertThat(said.lines()).allSatisfy(line -> assertThat(line).contains("INFO io.selfupgrade."));
+  }
+
+  private static Set<Thread> threads() {
+    return Thread.getAllStackTraces().keySet();
+  }
+
+  private static List<Thread> added(Set<Thread> before) {
+    return threads().stream().filter(thread -> !before.contains(thread)).toList();
+  }
+}
