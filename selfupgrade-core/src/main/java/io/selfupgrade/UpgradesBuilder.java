@@ -104,10 +104,7 @@ public final class UpgradesBuilder {
    */
   public UpgradesBuilder staleAfter(Duration time) {
     if (given("staleAfter", time)) {
-      staleAfter = time;
-      if (time.isZero() || time.isNegative()) {
-        problems.add("upgrades(u -> u.staleAfter(" + time + ")) is too short: expected more than 0");
-      }
+      staleAfter = requirePositive("staleAfter", time);
     }
     return this;
   }
@@ -129,13 +126,17 @@ public final class UpgradesBuilder {
 
   /** Sets whether a person has to agree to each upgrade. Default {@link Approval#NONE}. */
   public UpgradesBuilder approval(Approval who) {
-    approval = Objects.requireNonNull(who, "who");
+    if (given("approval", who)) {
+      approval = who;
+    }
     return this;
   }
 
   /** Sets how long an upgrade waits for approval before it is refused. Default 72 h. */
   public UpgradesBuilder approvalWithin(Duration time) {
-    approvalTime = positive("approvalWithin", time);
+    if (given("approvalWithin", time)) {
+      approvalTime = requirePositive("approvalWithin", time);
+    }
     return this;
   }
 
@@ -238,6 +239,14 @@ public final class UpgradesBuilder {
         ttl,
         new Checks(probes, criticalPaths, releaseChecks),
         listeners);
+  }
+
+  private Duration requirePositive(String method, Duration time) {
+    if (time.isZero() || time.isNegative()) {
+      problems.add(
+          "upgrades(u -> u." + method + "(" + time + ")) is too short: expected more than 0");
+    }
+    return time;
   }
 
   private boolean given(String method, @Nullable Object value) {

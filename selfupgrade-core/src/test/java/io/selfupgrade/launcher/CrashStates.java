@@ -48,7 +48,8 @@ final class CrashStates {
     }
 
     void force() {
-      names.replaceAll((name, states) -> new ArrayList<>(states.subList(states.size() - 1, states.size())));
+      names.replaceAll(
+          (name, states) -> new ArrayList<>(states.subList(states.size() - 1, states.size())));
       names.values().removeIf(states -> states.get(0) == null);
     }
   }
@@ -120,7 +121,9 @@ final class CrashStates {
     }
   }
 
-  /** Names all states that are possible now; {@code finely} tears what is not forced at each byte. */
+  /**
+   * Names all states that are possible now; {@code finely} tears what is not forced at each byte.
+   */
   void forEach(boolean finely, Consumer<Map<String, byte[]>> state) {
     List<int[]> choices = choices();
     for (int[] choice : choices) {
@@ -200,7 +203,9 @@ final class CrashStates {
         .toList();
   }
 
-  /** A directory whose name is not there takes what is below with it: its choices change nothing. */
+  /**
+   * A directory whose name is not there takes what is below with it: its choices change nothing.
+   */
   private static void sizes(Directory directory, List<Integer> sizes) {
     for (List<Node> states : directory.names.values()) {
       if (states.size() > 1) {

@@ -118,8 +118,7 @@ class PowerLossTest {
   @Test
   void aLauncherThatForgetsToForceIsFound() throws IOException {
     List<Recorded> recording = record(Script.UPGRADE);
-    List<State> states =
-        states(recording, effect -> effect.kind() != Effect.Kind.FORCE);
+    List<State> states = states(recording, effect -> effect.kind() != Effect.Kind.FORCE);
 
     assertThat(recover(states.stream().filter(PowerLossTest::hasAnEmptyRecord).limit(50).toList()))
         .isNotEmpty();
@@ -162,7 +161,10 @@ class PowerLossTest {
   private List<State> states(List<Recorded> recording, Predicate<Effect> works) {
     CrashStates model = new CrashStates(Path.of("/home"), random);
     model.apply(
-        Effect.of(Effect.Kind.CREATE, Path.of("/home/current"), (Scene.OLD + "\n").getBytes(StandardCharsets.UTF_8)));
+        Effect.of(
+            Effect.Kind.CREATE,
+            Path.of("/home/current"),
+            (Scene.OLD + "\n").getBytes(StandardCharsets.UTF_8)));
     model.forceAll();
     Map<String, State> states = new HashMap<>();
     for (int i = 0; i < recording.size(); i++) {

@@ -68,8 +68,7 @@ final class Scene {
       Path slot = Files.createDirectories(versions.resolve(version));
       Files.writeString(slot.resolve("agent.jar"), "the program of " + version);
       Program program = new Program("agent.jar", "", List.of(), List.of(), List.of(), 0);
-      new LaunchFile(
-              "agent", version, "", program, List.of(TestHome.slotFile(slot, "agent.jar")))
+      new LaunchFile("agent", version, "", program, List.of(TestHome.slotFile(slot, "agent.jar")))
           .encode()
           .write(slot.resolve(LaunchFile.FILE_NAME));
     }
