@@ -52,7 +52,7 @@ class ConfigurationTest {
       Set.of("close", "instance", "role", "version", "freeze", "unfreeze");
 
   /** The life of an agent; other tests live it. */
-  private static final Set<String> LIFE = Set.of("start", "stop", "awaitStop");
+  private static final Set<String> LIFE = Set.of("start", "stop", "awaitStop", "restart");
 
   @TempDir Path directory;
 
