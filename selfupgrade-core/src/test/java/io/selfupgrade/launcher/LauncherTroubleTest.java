@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -20,7 +21,7 @@ class LauncherTroubleTest {
   private final AtomicInteger number = new AtomicInteger();
   private static final int STRIDE = System.getProperty("long") == null ? 5 : 1;
 
-  private final int round = Integer.getInteger("trouble.round", LocalTime.now().getSecond());
+  private final int round = Integer.getInteger("trouble.round", LocalTime.now(ZoneOffset.UTC).getSecond());
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
 
   @Test

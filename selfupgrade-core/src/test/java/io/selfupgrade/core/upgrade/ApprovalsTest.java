@@ -34,7 +34,7 @@ class ApprovalsTest {
           Duration.ofDays(30),
           Set.of(),
           Approval.REQUIRED,
-          Duration.ofHours(72));
+          Duration.ofDays(3));
 
   @TempDir Path root;
   private UpgradeScene scene;
@@ -115,7 +115,7 @@ class ApprovalsTest {
 
   @Test
   void aWordThatDoesNotComeInTimeOrIsNotActedUponExpires() {
-    scene.clock.advance(Duration.ofHours(72));
+    scene.clock.advance(Duration.ofDays(3));
     assertThat(settle()).isFalse();
     assertThat(waiting().phase()).isEqualTo(UpgradePhase.AWAITING_APPROVAL);
     decide(true);
