@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 
 /** Lets each effect of a launcher and its agents on disk fail once, in each way. */
 class LauncherTroubleTest {
-  private final AtomicInteger number = new AtomicInteger();
   private static final int STRIDE = System.getProperty("long") == null ? 5 : 1;
-
-  private final int round = Integer.getInteger("trouble.round", LocalTime.now(ZoneOffset.UTC).getSecond());
+  private final AtomicInteger number = new AtomicInteger();
+  private final int round =
+      Integer.getInteger("trouble.round", LocalTime.now(ZoneOffset.UTC).getSecond());
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
 
   @Test

@@ -163,7 +163,9 @@ public final class Staging {
     try {
       if (Files.exists(slot, LinkOption.NOFOLLOW_LINKS)) {
         requireSame(slot, release);
-        Tree.delete(home.disk(), staged);
+        if (Files.exists(staged) && !Files.isSameFile(staged, slot)) {
+          Tree.delete(home.disk(), staged);
+        }
         return slot;
       }
       requireUnchanged(staged, release);

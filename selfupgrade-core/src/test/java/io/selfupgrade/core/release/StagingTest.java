@@ -82,6 +82,7 @@ class StagingTest {
 
     assertThat(staging.install(staged, release)).isEqualTo(slot);
     assertThat(staging.install(pull(), release)).isEqualTo(slot);
+    assertThat(staging.install(slot, release)).isEqualTo(slot);
 
     assertThat(Files.getAttribute(slot, "unix:ino")).isEqualTo(before);
     assertThat(home.staging()).isEmptyDirectory();
