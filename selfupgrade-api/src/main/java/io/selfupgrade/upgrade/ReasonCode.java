@@ -40,8 +40,12 @@ public enum ReasonCode {
   WRONG_RELEASE,
   /** A file's length or SHA-256 is not what the manifest says. */
   DIGEST_MISMATCH,
-  /** A document or file is larger than its limit. */
+  /** A document, a file or what an archive unpacks to is larger than its limit. */
   TOO_LARGE,
+  /** An archive cannot be read, contradicts itself, or is not what the manifest says of it. */
+  ARCHIVE_INVALID,
+  /** An archive holds a link, a special file, or a name that may mean another place. */
+  ARCHIVE_UNSAFE,
   /** The disk has less free space than the upgrade needs. */
   NOT_ENOUGH_DISK,
   /** The free memory does not hold a second process. */

@@ -2,12 +2,14 @@ package io.selfupgrade.upgrade;
 
 import io.selfupgrade.agent.Version;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A release as its signed {@code release.json} describes it.
@@ -35,8 +37,10 @@ public record Release(
   /**
    * Validates and copies.
    *
-   * @throws IllegalArgumentException if a path is named twice or is the folder of another one, or
-   *     if the launch names no file of these
+   * @throws IllegalArgumentException if a path is named twice or is the folder of another one, if
+   *     anything else lies in the folder of an archive, if the archives have more than {@link
+   *     Archive#MAX_FILES} files, or if the launch names neither a file of these nor one below the
+   *     folder of an archive
    */
   public Release {
     Objects.requireNonNull(id, "id");
@@ -50,13 +54,26 @@ public record Release(
           "launcher protocol " + launcherProtocol + " is not usable: expected 1 or more");
     }
     Set<String> paths = new HashSet<>();
-    for (ReleaseFile file : files) {
-      if (!paths.add(file.path().toLowerCase(Locale.ROOT))) {
+    List<String> all = new ArrayList<>(files.stream().map(ReleaseFile::path).toList());
+    archives(files).forEach(archive -> all.add(archive.folder()));
+    for (String path : all) {
+      if (!paths.add(path.toLowerCase(Locale.ROOT))) {
         throw new IllegalArgumentException(
-            "release " + id.version() + " names the file " + file.path() + " twice");
+            "release " + id.version() + " names the file or folder " + path + " twice");
       }
     }
-    requireNoFolder(files, paths, id);
+    requireNoFolder(all, paths, id);
+    long unpacked = archives(files).mapToLong(Archive::files).sum();
+    if (unpacked > Archive.MAX_FILES) {
+      throw new IllegalArgumentException(
+          "release "
+              + id.version()
+              + " has archives of "
+              + unpacked
+              + " files: expected at most "
+              + Archive.MAX_FILES
+              + "; put some of them into a jar");
+    }
     requireFile(files, launch.jar(), id);
     for (String entry : launch.classpath()) {
       requireFile(files, entry, id);
@@ -73,9 +90,18 @@ public record Release(
     return files.stream().mapToLong(ReleaseFile::length).sum();
   }
 
-  private static void requireNoFolder(List<ReleaseFile> files, Set<String> paths, Id id) {
-    for (ReleaseFile file : files) {
-      String path = file.path().toLowerCase(Locale.ROOT);
+  /** Returns the bytes of all files that come out of archives. */
+  public long unpackedBytes() {
+    return archives(files).mapToLong(Archive::bytes).sum();
+  }
+
+  private static Stream<Archive> archives(List<ReleaseFile> files) {
+    return files.stream().flatMap(file -> file.archive().stream());
+  }
+
+  private static void requireNoFolder(List<String> all, Set<String> paths, Id id) {
+    for (String each : all) {
+      String path = each.toLowerCase(Locale.ROOT);
       for (int end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
         if (paths.contains(path.substring(0, end))) {
           throw new IllegalArgumentException(
@@ -83,15 +109,16 @@ public record Release(
                   + id.version()
                   + " names "
                   + path.substring(0, end)
-                  + " as a file and as the folder of "
-                  + file.path());
+                  + " as a file or an archive's folder, and as the folder of "
+                  + each);
         }
       }
     }
   }
 
   private static void requireFile(List<ReleaseFile> files, String path, Id id) {
-    if (!path.isEmpty() && files.stream().noneMatch(file -> file.path().equals(path))) {
+    boolean listed = path.isEmpty() || files.stream().anyMatch(file -> file.path().equals(path));
+    if (!listed && archives(files).noneMatch(archive -> path.startsWith(archive.folder() + "/"))) {
       throw new IllegalArgumentException(
           "release "
               + id.version()

@@ -3,6 +3,7 @@ package io.selfupgrade.upgrade;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -12,8 +13,9 @@ import java.util.regex.Pattern;
  *     drive, no control character), at most 200 characters
  * @param length in bytes, from 0 to {@link #MAX_LENGTH}
  * @param sha256 64 lower-case hexadecimal digits
+ * @param archive how it is unpacked; empty for a file that stays as it is
  */
-public record ReleaseFile(String path, long length, String sha256) {
+public record ReleaseFile(String path, long length, String sha256, Optional<Archive> archive) {
 
   /** Longest file of a release: 1 TiB. */
   public static final long MAX_LENGTH = 1L << 40;
@@ -37,8 +39,26 @@ public record ReleaseFile(String path, long length, String sha256) {
    * @throws IllegalArgumentException if one has another shape
    */
   public ReleaseFile {
-    Objects.requireNonNull(path, "path");
     Objects.requireNonNull(sha256, "sha256");
+    Objects.requireNonNull(archive, "archive");
+    requirePath(path);
+    if (length < 0 || length > MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "length " + length + " of " + path + " is not usable: expected 0 to " + MAX_LENGTH);
+    }
+    if (!SHA256.matcher(sha256).matches()) {
+      throw new IllegalArgumentException(
+          "sha256 \"" + sha256 + "\" of " + path + " is no 64 lower-case hexadecimal digits");
+    }
+  }
+
+  /** A file that stays as it is. */
+  public ReleaseFile(String path, long length, String sha256) {
+    this(path, length, sha256, Optional.empty());
+  }
+
+  static void requirePath(String path) {
+    Objects.requireNonNull(path, "path");
     if (path.length() > MAX_PATH_LENGTH || !PATH.matcher(path).matches() || path.contains("..")) {
       throw new IllegalArgumentException(
           "release file path \""
@@ -53,14 +73,6 @@ public record ReleaseFile(String path, long length, String sha256) {
           "release file path \""
               + path
               + "\" is reserved or has a segment that ends with a dot: choose another name");
-    }
-    if (length < 0 || length > MAX_LENGTH) {
-      throw new IllegalArgumentException(
-          "length " + length + " of " + path + " is not usable: expected 0 to " + MAX_LENGTH);
-    }
-    if (!SHA256.matcher(sha256).matches()) {
-      throw new IllegalArgumentException(
-          "sha256 \"" + sha256 + "\" of " + path + " is no 64 lower-case hexadecimal digits");
     }
   }
 }

@@ -20,6 +20,7 @@ final class Arguments {
           "main-class",
           "classpath",
           "file",
+          "archive",
           "jvm-arg",
           "arg",
           "heap-mb",

@@ -73,6 +73,7 @@ final class Download implements AutoCloseable {
    * @throws IOException if the disk is in trouble
    */
   void fetch(ReleaseFile file, Path target) throws RefusalException, IOException {
+    requirePace(file);
     pace.fileBegins();
     try (InputStream in = open(file)) {
       open = in;
@@ -133,11 +134,17 @@ final class Download implements AutoCloseable {
       throw trouble(file, pace.broken().orElse(e.toString()), e);
     }
     pace.received(Math.max(0, n));
-    Optional<String> broken = n < 0 ? Optional.empty() : pace.broken();
+    if (n >= 0) {
+      requirePace(file);
+    }
+    return n;
+  }
+
+  private void requirePace(ReleaseFile file) {
+    Optional<String> broken = pace.broken();
     if (broken.isPresent()) {
       throw trouble(file, broken.get(), null);
     }
-    return n;
   }
 
   private void tell(boolean now) {

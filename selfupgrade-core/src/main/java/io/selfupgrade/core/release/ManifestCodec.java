@@ -5,6 +5,7 @@ import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.json.JsonFormatException;
 import io.selfupgrade.core.json.JsonObject;
 import io.selfupgrade.core.json.JsonText;
+import io.selfupgrade.upgrade.Archive;
 import io.selfupgrade.upgrade.Launch;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
@@ -60,7 +61,8 @@ public final class ManifestCodec {
       Set.of("jar", "mainClass", "classpath", "jvmArgs", "args", "heapMb");
   private static final Set<String> SMOKE_FIELDS = Set.of("args", "timeoutSeconds", "heapMb");
   private static final Set<String> STATE_FIELDS = Set.of("readsFrom", "readsTo", "writes");
-  private static final Set<String> FILE_FIELDS = Set.of("path", "length", "sha256");
+  private static final Set<String> FILE_FIELDS = Set.of("path", "length", "sha256", "archive");
+  private static final Set<String> ARCHIVE_FIELDS = Set.of("format", "folder", "files", "bytes");
 
   private ManifestCodec() {}
 
@@ -131,6 +133,7 @@ public final class ManifestCodec {
       entry.put("path", file.path());
       entry.put("length", file.length());
       entry.put("sha256", file.sha256());
+      file.archive().ifPresent(archive -> entry.put("archive", archive(archive)));
       files.add(entry);
     }
     json.put("files", files);
@@ -219,9 +222,34 @@ public final class ManifestCodec {
     List<ReleaseFile> files = new ArrayList<>(entries.size());
     for (JsonObject entry : entries) {
       entry.requireOnly(FILE_FIELDS);
-      files.add(new ReleaseFile(entry.text("path"), entry.number("length"), entry.text("sha256")));
+      files.add(
+          new ReleaseFile(
+              entry.text("path"),
+              entry.number("length"),
+              entry.text("sha256"),
+              entry.has("archive")
+                  ? Optional.of(archive(entry.object("archive")))
+                  : Optional.empty()));
     }
     return files;
+  }
+
+  private static Archive archive(JsonObject json) throws JsonFormatException {
+    json.requireOnly(ARCHIVE_FIELDS);
+    return new Archive(
+        Archive.Format.parse(json.text("format")),
+        json.text("folder"),
+        json.number("files", 1, Archive.MAX_FILES),
+        json.number("bytes"));
+  }
+
+  private static Map<String, Object> archive(Archive archive) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("format", archive.format().toString());
+    json.put("folder", archive.folder());
+    json.put("files", archive.files());
+    json.put("bytes", archive.bytes());
+    return json;
   }
 
   private static List<String> arguments(JsonObject json, String field) throws JsonFormatException {

@@ -1,8 +1,13 @@
 package io.selfupgrade.core.release;
 
+import io.selfupgrade.core.archive.ArchiveException;
+import io.selfupgrade.core.archive.Archives;
+import io.selfupgrade.core.archive.Deadline;
 import io.selfupgrade.launcher.Disk;
 import io.selfupgrade.launcher.DurableFile;
+import io.selfupgrade.upgrade.Archive;
 import io.selfupgrade.upgrade.Launch;
+import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.ReleaseFile;
 import java.io.IOException;
@@ -16,6 +21,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -24,6 +30,7 @@ import java.util.zip.ZipOutputStream;
 final class ReleaseAssembly {
 
   private static final String LIBRARIES = "lib/";
+  private static final String ARCHIVES = "archives/";
   private static final LocalDateTime JAR_TIME = LocalDateTime.of(2020, 1, 1, 0, 0);
   private static final int BUFFER_BYTES = 1 << 16;
 
@@ -62,6 +69,9 @@ final class ReleaseAssembly {
     for (Map.Entry<String, Path> file : recipe.files().entrySet()) {
       copy(file.getValue(), file.getKey());
     }
+    for (Map.Entry<String, Path> archive : recipe.archives().entrySet()) {
+      addArchive(archive.getKey(), archive.getValue());
+    }
     for (Map.Entry<String, byte[]> migration : ShippedMigrations.of(recipe).entrySet()) {
       write(Release.MIGRATIONS + migration.getKey(), migration.getValue());
     }
@@ -76,7 +86,7 @@ final class ReleaseAssembly {
             files);
     byte[] manifest = ManifestCodec.encode(release);
     try {
-      ManifestCodec.decode(manifest);
+      requireContent(ManifestCodec.decode(manifest), directory);
     } catch (RefusalException e) {
       throw new IllegalArgumentException("agents would refuse it: " + e.getMessage(), e);
     }
@@ -112,17 +122,39 @@ final class ReleaseAssembly {
     return path;
   }
 
+  private void addArchive(String folder, Path source) throws IOException {
+    String name = String.valueOf(source.getFileName());
+    Archive.Format format = Archive.Format.ofFile(name);
+    ReleaseFile file = describe(copy(source, ARCHIVES + name), ARCHIVES + name);
+    try {
+      Archive archive =
+          Archives.describe(
+              directory.resolve(file.path()),
+              format,
+              folder,
+              PullLimits.DEFAULT.maxTotalBytes(),
+              new Deadline(PullLimits.DEFAULT.total(), System::nanoTime));
+      files.set(
+          files.size() - 1,
+          new ReleaseFile(file.path(), file.length(), file.sha256(), Optional.of(archive)));
+    } catch (ArchiveException e) {
+      throw new IllegalArgumentException(
+          "agents would refuse the archive " + source + ": " + e.code() + ": " + e.seen(), e);
+    }
+  }
+
   private boolean taken(String path) {
     return files.stream().anyMatch(file -> file.path().equalsIgnoreCase(path));
   }
 
-  private void copy(Path source, String path) throws IOException {
+  private Path copy(Path source, String path) throws IOException {
     if (!Files.isRegularFile(source)) {
       throw new IllegalArgumentException("there is no file at " + source + " for " + path);
     }
     Path target = prepare(path);
     Files.copy(source, target);
     list(target, path);
+    return target;
   }
 
   private void write(String path, byte[] content) throws IOException {
@@ -167,6 +199,25 @@ final class ReleaseAssembly {
 
   private void list(Path file, String path) throws IOException {
     files.add(describe(file, path));
+  }
+
+  /**
+   * Compares the files of a release with its manifest as an agent would, archives included.
+   *
+   * @throws RefusalException if they differ
+   */
+  static void requireContent(Release described, Path release) throws IOException, RefusalException {
+    for (ReleaseFile file : described.files()) {
+      Path path = release.resolve(file.path());
+      ReleaseFile seen = Files.isRegularFile(path) ? describe(path, file.path()) : null;
+      if (seen == null || seen.length() != file.length() || !seen.sha256().equals(file.sha256())) {
+        throw new RefusalException(
+            ReasonCode.DIGEST_MISMATCH,
+            path + " is " + (seen == null ? "missing" : seen) + ", the manifest says " + file);
+      }
+    }
+    SlotContent.expected(
+        described, release, new Deadline(PullLimits.DEFAULT.total(), System::nanoTime));
   }
 
   /** Reads a file and describes it as it is. */

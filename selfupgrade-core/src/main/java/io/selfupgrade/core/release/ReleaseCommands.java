@@ -36,11 +36,11 @@ final class ReleaseCommands {
             makes a key pair: DIR/NAME.key (secret, keep it offline) and DIR/NAME.pub (what agents trust)
         make OUT --name AGENT --version VERSION
              (--jar FILE | --main-class CLASS --classpath JARS...)
-             [--file PATH=FILE]... [--jvm-arg ARG]... [--arg ARG]... [--heap-mb N]
+             [--file PATH=FILE]... [--archive FOLDER=FILE]... [--jvm-arg ARG]... [--arg ARG]... [--heap-mb N]
              [--smoke-arg ARG]... [--smoke-timeout SECONDS] [--smoke-heap-mb N]
              [--migrations DIR] [--library-migrations JAR] [--commit HASH]
              [--expires TIME|DURATION] [--state-reads A..B --state-writes N]
-            makes the unsigned release OUT/VERSION
+            makes the unsigned release OUT/VERSION; agents unpack an archive (.zip, .tar.gz) into FOLDER
         sign OUT/VERSION --key FILE...
             adds signatures; those of other keys stay
         publish OUT/VERSION [--channel NAME] [--expires TIME|DURATION] --key FILE...
@@ -127,11 +127,10 @@ final class ReleaseCommands {
       recipe.classpath(entries);
     }
     for (String file : args.all("file")) {
-      int at = file.indexOf('=');
-      if (at < 1) {
-        throw new IllegalArgumentException("--file " + file + ": expected PATH=FILE");
-      }
-      recipe.file(file.substring(0, at), Path.of(file.substring(at + 1)));
+      recipe.file(before(file, "--file", "PATH"), Path.of(after(file)));
+    }
+    for (String archive : args.all("archive")) {
+      recipe.archive(before(archive, "--archive", "FOLDER"), Path.of(after(archive)));
     }
     recipe.jvmArgs(args.all("jvm-arg")).args(args.all("arg"));
     args.number("heap-mb").ifPresent(recipe::heapMb);
@@ -142,6 +141,18 @@ final class ReleaseCommands {
     args.one("expires").ifPresent(time -> recipe.expires(tool.time(time)));
     state(args).ifPresent(recipe::state);
     out.println("made " + tool.make(args.path(0), recipe) + ", not yet signed");
+  }
+
+  private static String before(String pair, String option, String what) {
+    int at = pair.indexOf('=');
+    if (at < 1) {
+      throw new IllegalArgumentException(option + " " + pair + ": expected " + what + "=FILE");
+    }
+    return pair.substring(0, at);
+  }
+
+  private static String after(String pair) {
+    return pair.substring(pair.indexOf('=') + 1);
   }
 
   private void sign(Arguments args) throws IOException, RefusalException {

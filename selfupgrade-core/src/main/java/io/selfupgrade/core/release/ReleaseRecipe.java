@@ -29,6 +29,7 @@ public final class ReleaseRecipe {
   private final List<String> jvmArgs = new ArrayList<>();
   private final List<String> args = new ArrayList<>();
   private final Map<String, Path> files = new LinkedHashMap<>();
+  private final Map<String, Path> archives = new LinkedHashMap<>();
   private @Nullable Path jar;
   private String mainClass = "";
   private OptionalInt heapMb = OptionalInt.empty();
@@ -85,6 +86,20 @@ public final class ReleaseRecipe {
   public ReleaseRecipe file(String path, Path file) {
     if (files.putIfAbsent(path, Objects.requireNonNull(file, "file")) != null) {
       throw new IllegalArgumentException("file " + path + " is named twice");
+    }
+    return this;
+  }
+
+  /**
+   * Adds an archive, which agents unpack: each file in it is then checked as the others are.
+   *
+   * @param folder where it is unpacked, such as {@code models}; nothing else may lie there
+   * @param file where it lies now: a {@code .zip}, {@code .tar.gz} or {@code .tgz}
+   * @throws IllegalArgumentException if the folder is taken
+   */
+  public ReleaseRecipe archive(String folder, Path file) {
+    if (archives.putIfAbsent(folder, Objects.requireNonNull(file, "file")) != null) {
+      throw new IllegalArgumentException("folder " + folder + " is named twice");
     }
     return this;
   }
@@ -176,6 +191,10 @@ public final class ReleaseRecipe {
 
   Map<String, Path> files() {
     return files;
+  }
+
+  Map<String, Path> archives() {
+    return archives;
   }
 
   List<String> jvmArgs() {

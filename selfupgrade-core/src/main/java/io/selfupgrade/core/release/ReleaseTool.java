@@ -6,7 +6,6 @@ import io.selfupgrade.launcher.DurableFile;
 import io.selfupgrade.launcher.Home;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
-import io.selfupgrade.upgrade.ReleaseFile;
 import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.Trust;
 import java.io.IOException;
@@ -107,7 +106,7 @@ public final class ReleaseTool {
   public void sign(Path release, List<Path> privateKeys) throws IOException, RefusalException {
     List<SigningKey> keys = keys(privateKeys);
     SignedDocument document = manifest(release);
-    requireFiles(release, ManifestCodec.decode(document.document()));
+    ReleaseAssembly.requireContent(ManifestCodec.decode(document.document()), release);
     SignatureFile signatures = SignatureFile.decode(document.signatures(), ManifestCodec.DOCUMENT);
     for (SigningKey key : keys) {
       signatures = signatures.signedBy(key, ManifestCodec.DOCUMENT, document.document());
@@ -162,7 +161,7 @@ public final class ReleaseTool {
    */
   public Release verify(Path release, Trust trust) throws IOException, RefusalException {
     Release verified = verifiedManifest(release, trust).release();
-    requireFiles(release, verified);
+    ReleaseAssembly.requireContent(verified, release);
     return verified;
   }
 
@@ -268,20 +267,6 @@ public final class ReleaseTool {
                     release.resolve(ManifestCodec.DOCUMENT).toString(),
                     null,
                     "no release there: name the directory that make has made"));
-  }
-
-  private static void requireFiles(Path release, Release described)
-      throws IOException, RefusalException {
-    for (ReleaseFile file : described.files()) {
-      Path path = release.resolve(file.path());
-      ReleaseFile seen =
-          Files.isRegularFile(path) ? ReleaseAssembly.describe(path, file.path()) : null;
-      if (!file.equals(seen)) {
-        throw new RefusalException(
-            ReasonCode.DIGEST_MISMATCH,
-            path + " is " + (seen == null ? "missing" : seen) + ", the manifest says " + file);
-      }
-    }
   }
 
   private static List<SigningKey> keys(List<Path> files) throws IOException {

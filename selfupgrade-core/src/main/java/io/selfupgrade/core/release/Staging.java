@@ -1,14 +1,14 @@
 package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.core.archive.Deadline;
 import io.selfupgrade.launcher.DurableFile;
 import io.selfupgrade.launcher.Home;
 import io.selfupgrade.launcher.LaunchFile;
-import io.selfupgrade.launcher.Program;
 import io.selfupgrade.launcher.Slot;
 import io.selfupgrade.launcher.SlotDamagedException;
 import io.selfupgrade.launcher.SlotFile;
-import io.selfupgrade.upgrade.Launch;
+import io.selfupgrade.launcher.StateFile;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.ReleaseFile;
@@ -59,7 +59,7 @@ public final class Staging {
    * @throws AdapterException if the disk cannot be asked
    */
   public void requireSpace(Release release) throws RefusalException {
-    long bytes = release.totalBytes();
+    long bytes = release.totalBytes() + release.unpackedBytes();
     if (bytes > limits.maxTotalBytes()) {
       throw new RefusalException(
           ReasonCode.TOO_LARGE,
@@ -67,7 +67,7 @@ public final class Staging {
               + release.version()
               + " has "
               + bytes
-              + " bytes: expected at most "
+              + " bytes, what its archives unpack to included: expected at most "
               + limits.maxTotalBytes()
               + "; make it smaller or raise the limit");
     }
@@ -94,15 +94,17 @@ public final class Staging {
   }
 
   /**
-   * Downloads all files and verifies each by what was really read; blocks.
+   * Downloads all files, verifies each by what was really read, then unpacks archives; blocks.
    *
-   * <p>Removes first what an earlier pull of this upgrade left, and what it left itself if it
-   * fails.
+   * <p>Begins anew at each call: removes first what an earlier pull of this upgrade left, and what
+   * it left itself if it fails.
    *
-   * @return the directory: the release's files, the manifest and its signatures exactly as
-   *     received, and {@code launch.properties}; all on disk and read-only
-   * @throws RefusalException {@link ReasonCode#DIGEST_MISMATCH}, {@link ReasonCode#TOO_LARGE} or
-   *     {@link ReasonCode#NOT_ENOUGH_DISK}
+   * @return the directory: the release's files, what its archives hold, the manifest and its
+   *     signatures exactly as received, and {@code launch.properties}; all on disk and read-only
+   * @throws RefusalException {@link ReasonCode#DIGEST_MISMATCH}, {@link ReasonCode#TOO_LARGE},
+   *     {@link ReasonCode#NOT_ENOUGH_DISK}, {@link ReasonCode#ARCHIVE_INVALID}, {@link
+   *     ReasonCode#ARCHIVE_UNSAFE}, or {@link ReasonCode#MANIFEST_INVALID} if the archives lack
+   *     what is launched
    * @throws AdapterException of port {@code ReleaseSource} or {@code Staging}, to be tried again
    */
   public Path pull(
@@ -112,6 +114,7 @@ public final class Staging {
     discard(upgrade);
     requireSpace(release);
     Path directory = directory(upgrade);
+    Deadline deadline = new Deadline(limits.total(), nanoTime);
     try (Download download =
         new Download(source, release, limits, progress, nanoTime, home.disk())) {
       home.disk().createDirectories(directory);
@@ -120,7 +123,8 @@ public final class Staging {
         home.disk().createDirectories(target.getParent());
         download.fetch(file, target);
       }
-      writeRecords(verified, directory);
+      LaunchFile launch = SlotContent.unpack(home.disk(), release, directory, deadline);
+      writeRecords(verified, launch, directory);
       Tree.seal(home.disk(), directory);
       home.disk().syncDirectory(home.staging());
       return directory;
@@ -135,13 +139,19 @@ public final class Staging {
     }
   }
 
-  /** Returns what is staged for an upgrade, if it is there and whole. */
+  /**
+   * Returns what is staged for an upgrade, if it is there and whole.
+   *
+   * @throws AdapterException of port {@code Staging} if its archives cannot be read again
+   */
   public Optional<Path> staged(UUID upgrade, Release release) {
     try {
       requireUnchanged(directory(upgrade), release);
       return Optional.of(directory(upgrade));
     } catch (RefusalException e) {
       return Optional.empty();
+    } catch (IOException e) {
+      throw trouble(directory(upgrade) + " cannot be read", e);
     }
   }
 
@@ -221,42 +231,34 @@ public final class Staging {
     return home.staging().resolve(upgrade.toString());
   }
 
-  private void writeRecords(VerifiedRelease verified, Path directory) throws IOException {
+  private void writeRecords(VerifiedRelease verified, LaunchFile launch, Path directory)
+      throws IOException, RefusalException {
     Path manifest = directory.resolve(ManifestCodec.DOCUMENT);
     DurableFile.replace(home.disk(), manifest, verified.document().document());
     DurableFile.replace(
         home.disk(),
         directory.resolve(ManifestCodec.DOCUMENT + ManifestCodec.SIGNATURES),
         verified.document().signatures());
-    launchFile(verified.release())
-        .encode()
-        .write(home.disk(), directory.resolve(LaunchFile.FILE_NAME));
-  }
-
-  private static LaunchFile launchFile(Release release) {
-    Launch launch = release.launch();
-    return new LaunchFile(
-        release.id().name(),
-        release.version().toString(),
-        release.id().manifestSha256(),
-        new Program(
-            launch.jar(),
-            launch.mainClass(),
-            launch.classpath(),
-            launch.jvmArgs(),
-            launch.args(),
-            launch.heapMb().orElse(0)),
-        release.files().stream()
-            .map(file -> new SlotFile(file.path(), file.length(), file.sha256()))
-            .toList());
+    Path file = directory.resolve(LaunchFile.FILE_NAME);
+    launch.encode().write(home.disk(), file);
+    if (Files.size(file) > StateFile.MAX_BYTES) {
+      throw new RefusalException(
+          ReasonCode.TOO_LARGE,
+          "the list of the release's files has "
+              + Files.size(file)
+              + " bytes: expected at most "
+              + StateFile.MAX_BYTES
+              + "; ship fewer files, or files with shorter names");
+    }
   }
 
   /** The launch file is compared too: between pull and install the release's own code has run. */
-  private static void requireUnchanged(Path directory, Release release) throws RefusalException {
+  private void requireUnchanged(Path directory, Release release)
+      throws RefusalException, IOException {
     String seen;
     try {
       Slot slot = Slot.verified(directory, release.version().toString());
-      if (slot.launch().equals(launchFile(release))) {
+      if (isContent(directory, slot.launch(), release)) {
         return;
       }
       seen = directory.resolve(LaunchFile.FILE_NAME) + " is not what the signed manifest says";
@@ -274,7 +276,17 @@ public final class Staging {
             + " unless it is the version that runs, and try again");
   }
 
-  private static void requireSame(Path slot, Release release) throws RefusalException, IOException {
+  /** No archive is opened before it is found to be the one that was signed. */
+  private boolean isContent(Path directory, LaunchFile launch, Release release)
+      throws RefusalException, IOException {
+    List<SlotFile> named = SlotContent.named(release);
+    return launch.files().size() >= named.size()
+        && launch.files().subList(0, named.size()).equals(named)
+        && launch.equals(
+            SlotContent.expected(release, directory, new Deadline(limits.total(), nanoTime)));
+  }
+
+  private void requireSame(Path slot, Release release) throws RefusalException, IOException {
     if (Files.isRegularFile(slot.resolve(ManifestCodec.DOCUMENT), LinkOption.NOFOLLOW_LINKS)) {
       String installed = Sha256.of(Files.readAllBytes(slot.resolve(ManifestCodec.DOCUMENT)));
       if (!installed.equals(release.id().manifestSha256())) {

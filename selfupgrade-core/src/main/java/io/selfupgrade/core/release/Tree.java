@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
@@ -65,11 +66,14 @@ final class Tree {
         });
   }
 
+  /** What its owner may execute stays so, for all who may read it. */
   private static void protect(Path file) throws IOException {
     PosixFileAttributeView view =
         Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     if (view != null) {
-      view.setPermissions(PosixFilePermissions.fromString("r--r--r--"));
+      boolean executable =
+          view.readAttributes().permissions().contains(PosixFilePermission.OWNER_EXECUTE);
+      view.setPermissions(PosixFilePermissions.fromString(executable ? "r-xr-xr-x" : "r--r--r--"));
     } else if (!file.toFile().setReadOnly()) {
       throw new IOException(file + " cannot be made read-only");
     }
