@@ -1,6 +1,5 @@
 package io.selfupgrade.upgrade;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
@@ -50,16 +49,14 @@ public record Archive(Format format, String folder, int files, long bytes) {
   /** How an archive is packed. */
   public enum Format {
     /** Zip with stored or deflated entries, without zip64, encryption and parts. */
-    ZIP("zip", List.of(".zip")),
+    ZIP("zip"),
     /** One gzip stream of a tar of the formats ustar, pax or GNU. */
-    TAR_GZ("tar.gz", List.of(".tar.gz", ".tgz"));
+    TAR_GZ("tar.gz");
 
     private final String text;
-    private final List<String> endings;
 
-    Format(String text, List<String> endings) {
+    Format(String text) {
       this.text = text;
-      this.endings = endings;
     }
 
     /**
@@ -83,10 +80,11 @@ public record Archive(Format format, String folder, int files, long bytes) {
      * @throws IllegalArgumentException if it says none
      */
     public static Format ofFile(String name) {
-      for (Format format : values()) {
-        if (format.endings.stream().anyMatch(name::endsWith)) {
-          return format;
-        }
+      if (name.endsWith(".zip")) {
+        return ZIP;
+      }
+      if (name.endsWith(".tar.gz") || name.endsWith(".tgz")) {
+        return TAR_GZ;
       }
       throw new IllegalArgumentException(
           name + " is no archive by its name: expected one that ends with .zip, .tar.gz or .tgz");

@@ -46,7 +46,13 @@ public final class Archives {
       throw new FileAlreadyExistsException(directory.toString());
     }
     disk.createDirectories(directory);
-    return taken(file, declared, Optional.of(new Folder(disk, directory)), deadline);
+    List<UnpackedFile> files =
+        taken(file, declared, Optional.of(new Folder(disk, directory)), deadline);
+    for (UnpackedFile each : files) {
+      deadline.require();
+      disk.force(directory.resolve(each.path()));
+    }
+    return files;
   }
 
   /**
@@ -101,7 +107,7 @@ public final class Archives {
         .toList();
   }
 
-  private static void read(Path file, Archive.Format format, EntrySink sink, long maxBytes)
+  static void read(Path file, Archive.Format format, EntrySink sink, long maxBytes)
       throws IOException, ArchiveException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (format == Archive.Format.ZIP) {

@@ -57,10 +57,5 @@ record Folder(Disk disk, Path root) {
     void append(byte[] content) throws IOException {
       disk.append(file, content);
     }
-
-    /** Returns when the file is on disk. */
-    void force() throws IOException {
-      disk.force(file);
-    }
   }
 }

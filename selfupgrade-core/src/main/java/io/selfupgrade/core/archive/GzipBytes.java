@@ -93,7 +93,8 @@ final class GzipBytes implements AutoCloseable {
     }
     int flags = next();
     if ((flags & UNKNOWN) != 0) {
-      throw ArchiveException.invalid("the gzip header has unknown flags " + flags);
+      throw ArchiveException.invalid(
+          "the gzip header has unknown flags: " + flags + "; pack it again");
     }
     skip(6);
     if ((flags & HAS_EXTRA) != 0) {

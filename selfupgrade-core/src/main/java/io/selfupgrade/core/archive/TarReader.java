@@ -112,7 +112,8 @@ final class TarReader {
 
   private void requireEnd(byte[] block) throws IOException, ArchiveException {
     if (recordBefore) {
-      throw ArchiveException.invalid("a record describes an entry that is not there");
+      throw ArchiveException.invalid(
+          "a record describes an entry that is not there: the tar is damaged");
     }
     readFully(block);
     int rest = 0;

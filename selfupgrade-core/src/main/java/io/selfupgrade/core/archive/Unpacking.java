@@ -83,9 +83,6 @@ final class Unpacking implements EntrySink {
         target.get().append(Arrays.copyOf(buffer, n));
       }
     }
-    if (target.isPresent()) {
-      target.get().force();
-    }
     files.add(new UnpackedFile(path, length, HexFormat.of().formatHex(digest.digest())));
   }
 

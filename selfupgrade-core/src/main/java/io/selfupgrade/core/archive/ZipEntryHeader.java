@@ -90,10 +90,8 @@ record ZipEntryHeader(
     if (sizes.packed == ZIP64 || sizes.unpacked == ZIP64 || offset == ZIP64) {
       throw ArchiveException.invalid(entry + " is of zip64: pack it without, or as a tar.gz");
     }
-    boolean later = (flags & LENGTHS_LATER) != 0;
-    if (method == STORED && (sizes.packed != sizes.unpacked || later)) {
-      throw ArchiveException.invalid(
-          entry + " is stored, but its lengths differ or come later: pack it again");
+    if (method == STORED && sizes.packed != sizes.unpacked) {
+      throw ArchiveException.invalid(entry + " is stored, but its lengths differ: pack it again");
     }
   }
 

@@ -84,7 +84,11 @@ final class ZipReader {
     }
     if (entries.size() != count) {
       throw ArchiveException.invalid(
-          "its directory has " + entries.size() + " entries, its end says " + count);
+          "its directory has "
+              + entries.size()
+              + " entries: expected "
+              + count
+              + ", as its end says");
     }
     entries.sort(Comparator.comparingLong(ZipEntryHeader::offset));
     return entries;
@@ -93,7 +97,8 @@ final class ZipReader {
   private static ZipEntryHeader entry(ByteBuffer in) throws ArchiveException {
     int begin = in.position();
     if (in.getInt() != CENTRAL_MAGIC) {
-      throw ArchiveException.invalid("its directory has something else than entries");
+      throw ArchiveException.invalid(
+          "its directory has something else than entries: pack it again");
     }
     in.position(begin + 8);
     int flags = in.getShort() & MAX_SHORT;
@@ -155,7 +160,7 @@ final class ZipReader {
     local.position(14);
     ZipEntryHeader.Sizes sizes = ZipEntryHeader.Sizes.read(local);
     boolean later = (entry.flags() & ZipEntryHeader.LENGTHS_LATER) != 0;
-    same &= sizes.equals(entry.sizes()) || later && sizes.equals(ZipEntryHeader.Sizes.NONE);
+    same &= sizes.equals(entry.sizes()) || (later && sizes.equals(ZipEntryHeader.Sizes.NONE));
     int nameLength = local.getShort() & MAX_SHORT;
     int extraLength = local.getShort() & MAX_SHORT;
     ByteBuffer rest = bytes(at + LOCAL_BYTES, nameLength + extraLength);
@@ -179,11 +184,11 @@ final class ZipReader {
       return;
     }
     boolean magic = gap == LATER_BYTES + Integer.BYTES;
-    if (!later || !magic && gap != LATER_BYTES) {
+    if (!later || (!magic && gap != LATER_BYTES)) {
       throw disagrees(entry, gap + " bytes that belong to nothing follow its content");
     }
     ByteBuffer in = bytes(end, gap);
-    if (magic && in.getInt() != LATER_MAGIC
+    if ((magic && in.getInt() != LATER_MAGIC)
         || !ZipEntryHeader.Sizes.read(in).equals(entry.sizes())) {
       throw disagrees(entry, "the lengths after its content differ from the directory");
     }

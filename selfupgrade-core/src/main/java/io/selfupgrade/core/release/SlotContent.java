@@ -48,8 +48,7 @@ final class SlotContent {
           Path folder = directory.resolve(archive.folder());
           Path parent = folder.getParent();
           disk.createDirectories(parent == null ? directory : parent);
-          return Archives.unpack(
-              disk, directory.resolve(file.path()), archive, folder, deadline);
+          return Archives.unpack(disk, directory.resolve(file.path()), archive, folder, deadline);
         });
   }
 

@@ -9,6 +9,7 @@ import io.selfupgrade.upgrade.Smoke;
 import io.selfupgrade.upgrade.StateVersions;
 import io.selfupgrade.upgrade.Trust;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -16,6 +17,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** A signed and published release of the agent {@code bot}, made by the release tool. */
 final class Bundle {
@@ -31,17 +34,36 @@ final class Bundle {
   final Trust trust;
   final ReleaseTool tool = new ReleaseTool(CLOCK);
 
-  private Bundle(Path root, String mark) throws IOException, RefusalException {
+  private Bundle(Path root, ReleaseRecipe recipe) throws IOException, RefusalException {
     out = root.resolve("releases");
     key = tool.keygen(root.resolve("keys"), "release");
     trust = Trust.keys(Keys.file(key.publicKey()));
-    release = tool.make(out, recipe(root, VERSION, mark));
+    release = tool.make(out, recipe);
     tool.sign(release, List.of(key.privateKey()));
     tool.publish(release, "stable", List.of(key.privateKey()));
   }
 
   static Bundle in(Path root) throws IOException, RefusalException {
-    return new Bundle(root, "first");
+    return new Bundle(root, recipe(root, VERSION, "first"));
+  }
+
+  /** One that has a zip and a tar.gz too, with two files each. */
+  static Bundle withArchives(Path root) throws IOException, RefusalException {
+    return new Bundle(root, recipeWithArchives(root, "first"));
+  }
+
+  static ReleaseRecipe recipeWithArchives(Path root, String mark) throws IOException {
+    ReleaseRecipe recipe = recipe(root, VERSION, mark);
+    Path zip = root.resolve("input-" + mark).resolve("models.zip");
+    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip))) {
+      for (String name : List.of("small/a.bin", "large/a.bin")) {
+        out.putNextEntry(new ZipEntry(name));
+        out.write((name + mark).getBytes(StandardCharsets.US_ASCII));
+      }
+    }
+    Path tar = zip.resolveSibling("prompts.tar.gz");
+    Files.write(tar, Archived.tarGz("greeting.txt", "Hello " + mark, "bye.txt", "Bye " + mark));
+    return recipe.archive("models", zip).archive("prompts", tar);
   }
 
   /** A recipe with a jar, another file and all settings; the mark is the content of the files. */

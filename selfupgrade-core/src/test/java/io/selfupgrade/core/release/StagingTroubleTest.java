@@ -14,7 +14,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lets each effect of a download and of its move into the slot fail once, in each way. */
+/** Lets each effect of a download, of unpacking and of the move into the slot fail once. */
 class StagingTroubleTest {
 
   private static final UUID UPGRADE = new UUID(7, 7);
@@ -23,7 +23,7 @@ class StagingTroubleTest {
 
   @Test
   void eachFailureIsTypedAndTheNextTrySucceeds() throws Exception {
-    Bundle bundle = Bundle.in(root);
+    Bundle bundle = Bundle.withArchives(root);
     int effects = bring(bundle, root.resolve("healthy"), 0, Fault.EIO);
     for (Fault fault : Fault.values()) {
       for (int failing = 1; failing <= effects; failing++) {
