@@ -19,7 +19,9 @@ final class EntryNames {
 
   private static final Pattern ODD = Pattern.compile("[^ -~]|[<>:\"|?*\\\\]");
   private static final Pattern DEVICE =
-      Pattern.compile("(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\\..*)?", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(?:con|prn|aux|nul|conin\\$|conout\\$|com[0-9]|lpt[0-9])(?: *\\..*)?",
+          Pattern.CASE_INSENSITIVE);
   private static final int SHOWN = 80;
 
   /** Each path in lower case: a file, a folder that an entry named, or one that a path needs. */

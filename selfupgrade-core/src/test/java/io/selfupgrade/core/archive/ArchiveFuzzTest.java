@@ -95,9 +95,8 @@ class ArchiveFuzzTest {
   private static List<Base> bases() throws IOException {
     List<Base> bases = new ArrayList<>();
     for (Hostile hostile : HostileArchiveTest.hostile().toList()) {
-      if (hostile.bytes().length > 30 && hostile.bytes().length < MAX_BASE_BYTES) {
-        bases.add(
-            new Base(hostile.toString(), hostile.format(), hostile.bytes(), unpacked(hostile)));
+      if (hostile.bytes.length > 30 && hostile.bytes.length < MAX_BASE_BYTES) {
+        bases.add(new Base(hostile.toString(), hostile.format, hostile.bytes, unpacked(hostile)));
       }
     }
     byte[] text = "some text ".repeat(99).getBytes(StandardCharsets.UTF_8);
@@ -127,8 +126,8 @@ class ArchiveFuzzTest {
 
   /** The tar itself, so that changes reach it and not the checksum of the gzip stream only. */
   private static byte[] unpacked(Hostile hostile) {
-    if (hostile.format() == Archive.Format.TAR_GZ) {
-      try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(hostile.bytes()))) {
+    if (hostile.format == Archive.Format.TAR_GZ) {
+      try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(hostile.bytes))) {
         byte[] tar = in.readNBytes(MAX_BASE_BYTES);
         return tar.length < MAX_BASE_BYTES ? tar : new byte[0];
       } catch (IOException ignored) {
@@ -144,7 +143,19 @@ class ArchiveFuzzTest {
     return kept + " " + Base64.getEncoder().encodeToString(Arrays.copyOf(bytes, 2000));
   }
 
-  private record Base(String name, Archive.Format format, byte[] bytes, byte[] tar) {
+  private static final class Base {
+
+    private final String name;
+    private final Archive.Format format;
+    private final byte[] bytes;
+    private final byte[] tar;
+
+    Base(String name, Archive.Format format, byte[] bytes, byte[] tar) {
+      this.name = name;
+      this.format = format;
+      this.bytes = bytes;
+      this.tar = tar;
+    }
 
     byte[] mutated(Random random) {
       boolean inside = tar.length > 0 && random.nextInt(8) > 0;

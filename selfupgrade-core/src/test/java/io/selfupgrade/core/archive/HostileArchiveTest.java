@@ -38,12 +38,11 @@ class HostileArchiveTest {
 
     ArchiveException refused =
         catchThrowableOfType(
-            ArchiveException.class,
-            () -> around.unpack(hostile.bytes(), hostile.format(), MAX_BYTES));
+            ArchiveException.class, () -> around.unpack(hostile.bytes, hostile.format, MAX_BYTES));
 
     assertThat(refused).as("refusal").isNotNull();
-    assertThat(refused.seen()).contains(hostile.message());
-    assertThat(refused.code()).isEqualTo(hostile.code());
+    assertThat(refused.seen()).contains(hostile.message);
+    assertThat(refused.code()).isEqualTo(hostile.code);
     assertThat(refused.seen()).matches("[ -~]+").contains(":").hasSizeLessThan(400);
   }
 
@@ -55,8 +54,8 @@ class HostileArchiveTest {
     List<String> twice = new ArrayList<>();
     for (Hostile each : all) {
       counts
-          .computeIfAbsent(each.format(), format -> new TreeMap<>())
-          .merge(each.code(), 1, Integer::sum);
+          .computeIfAbsent(each.format, format -> new TreeMap<>())
+          .merge(each.code, 1, Integer::sum);
       if (!names.add(each.toString())) {
         twice.add(each.toString());
       }

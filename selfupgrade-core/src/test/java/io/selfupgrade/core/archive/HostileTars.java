@@ -78,6 +78,8 @@ final class HostileTars {
           "pax \"" + text + "\"", "cannot be read", new RawTar().entry("x", 'x', text, h -> {}));
     }
     invalid("a global path", "names all", new RawTar().pax('g', "path=b").file("a"));
+    invalid("a global length", "not supported", new RawTar().pax('g', "size=1").file("a"));
+    unsafe("a global link", "linkpath", new RawTar().pax('g', "linkpath=/etc").file("a"));
     invalid("two pax headers", "two records", new RawTar().pax('x', "uid=0").pax('x', "path=b"));
     invalid(
         "a long name and a pax header",

@@ -50,6 +50,8 @@ final class HostileZips {
             "NUL",
             "a/con.txt",
             "lpt1.log",
+            "nul .txt",
+            "CONOUT$",
             "../",
             "/",
             "");
@@ -164,6 +166,8 @@ final class HostileZips {
     invalid("bzip2", "method 12", entry(e -> e.method(12)));
     invalid("zip64 by its lengths", "zip64", entry(e -> e.size(0xffffffffL)));
     invalid("zip64 by an extra", "not supported", entry(e -> e.extra = RawZip.extra(1, 8)));
+    invalid("zip64 by its offset", "zip64", entry(e -> {}).stored("b", "", at(0xffffffffL)));
+    invalid("zip64 by its end", "no zip64", entry(e -> {}).with(z -> z.beforeEnd = zip64End()));
     invalid("a second name", "not supported", entry(e -> e.extra = RawZip.extra(0x7075, 9)));
     invalid(
         "a second local name", "not supported", entry(e -> e.localExtra = RawZip.extra(0x7075, 9)));
@@ -172,6 +176,11 @@ final class HostileZips {
 
   private void limits() {
     add("a bomb", TOO_LARGE, "times as many", zeros(8 << 20));
+    RawZip bombs = new RawZip();
+    for (int i = 0; i < 8; i++) {
+      bombs.deflated("zeros" + i, new byte[1 << 19], e -> {});
+    }
+    add("a bomb in many files", TOO_LARGE, "times as many", bombs);
     add(
         "more bytes than the limit",
         TOO_LARGE,
@@ -206,6 +215,16 @@ final class HostileZips {
     byte[] noise = new byte[length];
     new Random(7).nextBytes(noise);
     return new RawZip().add(new RawZip.Entry("noise", noise, false), e -> {});
+  }
+
+  /** The end of a zip64 and the pointer to it, which say that there is nothing. */
+  private static byte[] zip64End() {
+    return RawZip.little(76)
+        .putInt(0x06064b50)
+        .putLong(44)
+        .putInt(56, 0x07064b50)
+        .putInt(72, 1)
+        .array();
   }
 
   private static void lengthen(RawZip.Entry entry) {

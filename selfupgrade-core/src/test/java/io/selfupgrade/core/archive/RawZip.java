@@ -16,6 +16,7 @@ final class RawZip {
   final List<Entry> entries = new ArrayList<>();
   byte[] before = {};
   byte[] beforeDirectory = {};
+  byte[] beforeEnd = {};
   byte[] after = {};
   byte[] comment = {};
   int countMore;
@@ -93,11 +94,12 @@ final class RawZip {
       flags(flags | 8);
       localCrc = 0;
       localSize = 0;
-      ByteBuffer out = little(magic ? 16 : 12);
+      later = new byte[magic ? 16 : 12];
+      ByteBuffer out = ByteBuffer.wrap(later).order(ByteOrder.LITTLE_ENDIAN);
       if (magic) {
         out.putInt(0x08074b50);
       }
-      later = out.putInt((int) crc).putInt((int) packedSize).putInt((int) size).array();
+      out.putInt((int) crc).putInt((int) packedSize).putInt((int) size);
       return this;
     }
   }
@@ -144,6 +146,7 @@ final class RawZip {
       out.writeBytes(central(entries.get(i), offsets.get(i)));
     }
     int length = out.size() - directory;
+    out.writeBytes(beforeEnd);
     int count = entries.size() + countMore;
     out.writeBytes(
         little(22)

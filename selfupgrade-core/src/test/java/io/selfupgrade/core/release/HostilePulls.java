@@ -2,7 +2,9 @@ package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.launcher.Home;
+import io.selfupgrade.launcher.UnforcedDisk;
 import io.selfupgrade.upgrade.Archive;
 import io.selfupgrade.upgrade.Launch;
 import io.selfupgrade.upgrade.Release;
@@ -15,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -34,14 +37,16 @@ import java.util.zip.ZipOutputStream;
 /** A program that pulls from hostile sources, one after another, with a small heap. */
 final class HostilePulls {
 
-  private static final long LARGE_BYTES = 96L << 20;
+  private static final long LARGE_BYTES = 64L << 20;
   private static final String NONE = "a".repeat(64);
 
   private final Home home;
+  private final Path releases;
   private final AtomicLong nanos = new AtomicLong();
 
   private HostilePulls(Path root) {
-    this.home = Home.at(root.resolve("home"));
+    this.home = Home.at(root.resolve("home"), new UnforcedDisk());
+    this.releases = root.resolve("releases");
   }
 
   public static void main(String[] args) throws Exception {
@@ -62,8 +67,20 @@ final class HostilePulls {
         path -> {
           throw new IOException("connection reset");
         });
+    pulls.swapped();
     pulls.resumedWrongly();
     pulls.bomb();
+    pulls.largeDocument("release.json");
+    pulls.largeDocument("release.json.sig");
+  }
+
+  /** A file of another build, as long as the one that the manifest names. */
+  private void swapped() throws Exception {
+    byte[] signed = new byte[1 << 20];
+    byte[] other = signed.clone();
+    other[other.length - 1] = 1;
+    ReleaseFile file = new ReleaseFile("bot.jar", signed.length, Sha256.of(signed));
+    attack("swapped after the manifest", file, path -> new ByteArrayInputStream(other));
   }
 
   /** A source that goes on where it broke off, as if it had been asked to. */
@@ -83,7 +100,7 @@ final class HostilePulls {
     attack("resumed wrongly", file, opening);
   }
 
-  /** A zip as it is signed, of zeros: 96 MiB of them. */
+  /** A zip as it is signed, of zeros: 64 MiB of them. */
   private void bomb() throws Exception {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(packed)) {
@@ -97,6 +114,27 @@ final class HostilePulls {
     ReleaseFile file =
         new ReleaseFile("bot.jar", bytes.length, Sha256.of(bytes), Optional.of(archive));
     attack("bomb", file, path -> new ByteArrayInputStream(bytes));
+  }
+
+  /** A document that fills the disk of a publisher, and no memory of ours. */
+  private void largeDocument(String name) throws Exception {
+    Path folder = Files.createDirectories(releases.resolve(Bundle.VERSION.toString()));
+    Files.writeString(folder.resolve("release.json"), "{}");
+    try (RandomAccessFile file = new RandomAccessFile(folder.resolve(name).toFile(), "rw")) {
+      file.setLength(1L << 32);
+    }
+    String end;
+    try {
+      DirectoryReleases.in(releases).manifest(Bundle.VERSION, ManifestCodec.MAX_BYTES);
+      end = "ACCEPTED";
+    } catch (IOException e) {
+      end = "larger than the limit";
+      if (!String.valueOf(e.getMessage()).contains(end)) {
+        throw e;
+      }
+    }
+    System.out.println("4 GiB of " + name + ": " + end);
+    Files.delete(folder.resolve(name));
   }
 
   private void attack(String name, ReleaseFile file, Opening opening) throws Exception {
