@@ -147,6 +147,7 @@ final class ArchitectureTest {
             .that()
             .resideOutsideOfPackages(
                 LAUNCHER + "..",
+                "io.selfupgrade.core.archive",
                 "io.selfupgrade.core.local",
                 "io.selfupgrade.core.release",
                 "io.selfupgrade.core.upgrade")
