@@ -1,8 +1,10 @@
 /**
- * What an agent lets others see of itself.
+ * What an agent lets others see of itself: health, metrics, log and notifications.
  *
- * <p>Hosts implement {@link io.selfupgrade.observe.HealthProbe}: probes and critical paths are
- * asked during probation and whenever the agent's health is asked for.
+ * <p>Hosts implement {@link io.selfupgrade.observe.HealthProbe}, asked during probation and
+ * whenever the agent's health is asked for, and {@link io.selfupgrade.observe.Notifier}, on which
+ * people hear of news. Stores implement {@link io.selfupgrade.observe.LogStore}, {@link
+ * io.selfupgrade.observe.Outbox} and {@link io.selfupgrade.observe.RetentionStore}.
  */
 @NullMarked
 package io.selfupgrade.observe;

@@ -3,6 +3,9 @@ package io.selfupgrade.store;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.observe.LogStore;
+import io.selfupgrade.observe.Outbox;
+import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
@@ -70,6 +73,15 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the configuration. */
   SettingsStore settings();
+
+  /** Returns the agents' logs. */
+  LogStore logs();
+
+  /** Returns the notifications on their way. */
+  Outbox outbox();
+
+  /** Returns what deletes rows that were kept long enough. */
+  RetentionStore retention();
 
   /** Ends what the store opened. */
   @Override

@@ -17,4 +17,12 @@ public interface UpgradeListener {
    * @param step what was recorded
    */
   void on(UUID upgrade, StepRecord step);
+
+  /**
+   * Hears how an upgrade ended, in each process that followed it; does nothing by default.
+   *
+   * @param upgrade the upgrade
+   * @param outcome its end
+   */
+  default void ended(UUID upgrade, UpgradeOutcome outcome) {}
 }

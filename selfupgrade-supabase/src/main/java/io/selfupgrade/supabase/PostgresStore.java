@@ -5,6 +5,9 @@ import io.selfupgrade.agent.Secret;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.observe.LogStore;
+import io.selfupgrade.observe.Outbox;
+import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
@@ -51,6 +54,9 @@ public final class PostgresStore implements AgentStore {
   private final PostgresSnapshotStore snapshots = new PostgresSnapshotStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
   private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
+  private final PostgresLogStore logs = new PostgresLogStore(database);
+  private final PostgresOutbox outbox = new PostgresOutbox(database);
+  private final PostgresRetention retention = new PostgresRetention(database);
 
   /** What was chosen beside the place. */
   record Settings(int poolSize, Migrations migrations, Optional<Secret> migrateUrl) {
@@ -220,7 +226,8 @@ public final class PostgresStore implements AgentStore {
                 throw wrong(
                     "transactions are "
                         + row.text("isolation")
-                        + " by default: expected read committed; set default_transaction_isolation");
+                        + " by default: expected read committed; set"
+                        + " default_transaction_isolation");
               }
               return true;
             },
@@ -277,6 +284,21 @@ public final class PostgresStore implements AgentStore {
   @Override
   public SettingsStore settings() {
     return settings;
+  }
+
+  @Override
+  public LogStore logs() {
+    return logs;
+  }
+
+  @Override
+  public Outbox outbox() {
+    return outbox;
+  }
+
+  @Override
+  public RetentionStore retention() {
+    return retention;
   }
 
   @Override

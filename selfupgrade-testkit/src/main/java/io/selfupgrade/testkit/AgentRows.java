@@ -8,6 +8,7 @@ import io.selfupgrade.config.Setting;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
+import io.selfupgrade.observe.LogEvent;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.upgrade.FailedVersion;
 import io.selfupgrade.upgrade.PolicyStore;
@@ -37,6 +38,8 @@ final class AgentRows {
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
   final List<RunRow> runs = new ArrayList<>();
+  final Map<UUID, LogEvent> logs = new LinkedHashMap<>();
+  final List<InMemoryOutbox.Row> notifications = new ArrayList<>();
   Optional<Leader> leader = Optional.empty();
   Optional<Version> confirmed = Optional.empty();
   final Map<UUID, PolicyStore.WantedRollback> rollbacks = new LinkedHashMap<>();
@@ -103,6 +106,11 @@ final class AgentRows {
     InstanceStatus status(Instant now) {
       return new InstanceStatus(
           record, epoch, Duration.between(heartbeatAt, now), stopped, startedAt);
+    }
+
+    /** Returns when it stopped, or gave its last sign of life. */
+    Instant lastSign() {
+      return heartbeatAt;
     }
 
     boolean silentFor(Duration time, Instant now) {

@@ -146,6 +146,33 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** The logs. */
+  @Nested
+  class Logs extends LogStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The notifications on their way. */
+  @Nested
+  class Notifications extends OutboxContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** What is kept, and for how long. */
+  @Nested
+  class Keeping extends RetentionStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** Every write that takes a fence. */
   @Nested
   class Fences extends FenceContract {

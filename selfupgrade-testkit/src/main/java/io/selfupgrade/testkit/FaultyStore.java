@@ -5,6 +5,9 @@ import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.observe.LogStore;
+import io.selfupgrade.observe.Outbox;
+import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.PolicyStore;
@@ -38,6 +41,9 @@ public final class FaultyStore implements AgentStore {
   private final SnapshotStore snapshots;
   private final TaskStore tasks;
   private final SettingsStore settings;
+  private final LogStore logs;
+  private final Outbox outbox;
+  private final RetentionStore retention;
   private final List<LeadershipSession> sessions = new ArrayList<>();
   private boolean away;
   private long calls;
@@ -54,6 +60,9 @@ public final class FaultyStore implements AgentStore {
     this.snapshots = port(SnapshotStore.class, store.snapshots());
     this.tasks = port(TaskStore.class, store.tasks());
     this.settings = port(SettingsStore.class, store.settings());
+    this.logs = port(LogStore.class, store.logs());
+    this.outbox = port(Outbox.class, store.outbox());
+    this.retention = port(RetentionStore.class, store.retention());
   }
 
   /** Returns a store that does what the given one does, until it is told to fail. */
@@ -157,6 +166,21 @@ public final class FaultyStore implements AgentStore {
   @Override
   public SettingsStore settings() {
     return settings;
+  }
+
+  @Override
+  public LogStore logs() {
+    return logs;
+  }
+
+  @Override
+  public Outbox outbox() {
+    return outbox;
+  }
+
+  @Override
+  public RetentionStore retention() {
+    return retention;
   }
 
   @Override

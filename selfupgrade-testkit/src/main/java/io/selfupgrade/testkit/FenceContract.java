@@ -7,6 +7,11 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.failover.InstanceStatus;
+import io.selfupgrade.observe.LogEvent;
+import io.selfupgrade.observe.LogLevel;
+import io.selfupgrade.observe.Notification;
+import io.selfupgrade.observe.Outbox;
+import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
@@ -81,6 +86,7 @@ abstract class FenceContract extends StoreContract {
     List<Case> cases = new ArrayList<>(tickCases());
     cases.addAll(journalCases());
     cases.addAll(trialCases());
+    cases.addAll(observeCases());
     cases.add(
         new Case(
             "LeadershipStore.renew/3",
@@ -162,6 +168,28 @@ abstract class FenceContract extends StoreContract {
         journal("confirm/3", handedOver, (f, u) -> store.journal().confirm(f, u.upgrade(), LONG)));
   }
 
+  private List<Case> observeCases() {
+    return List.of(
+        new Case(
+            "Outbox.claim/3",
+            UpgradePhase.OPEN,
+            (fence, upgrading) -> store.outbox().claim(fence, 1, LONG)),
+        new Case(
+            "Outbox.settle/3",
+            UpgradePhase.OPEN,
+            (fence, upgrading) ->
+                store.outbox().settle(fence, parcel(upgrading), Outbox.Settlement.delivered())),
+        new Case(
+            "RetentionStore.delete/4",
+            UpgradePhase.OPEN,
+            (fence, upgrading) ->
+                store.retention().delete(fence, Retention.Kept.LOGS, Duration.ofHours(1), 10)));
+  }
+
+  private UUID parcel(Scene.Upgrading upgrading) {
+    return store.outbox().newest(upgrading.primary().agent(), 1).get(0).id();
+  }
+
   private List<Case> tickCases() {
     TaskStore.Claiming next =
         new TaskStore.Claiming("digest", tick(2), tick(2), Optional.of(tick(3)), 0);
@@ -207,6 +235,25 @@ abstract class FenceContract extends StoreContract {
     store.journal().request(own.agent, Trigger.WEBHOOK);
     store.policies().askRollback(own.agent, V1, "ada");
     store.journal().look(upgrading.upgrade(), V1, Optional.empty());
+    LogEvent.Stamp by = new LogEvent.Stamp(first.holder(), 1);
+    store
+        .outbox()
+        .file(
+            new Notification(own.agent, "a", Notification.Kind.UPGRADE, "a", ""),
+            List.of("slack"),
+            by);
+    store
+        .logs()
+        .append(
+            List.of(
+                new LogEvent(
+                    UUID.randomUUID(),
+                    own.agent,
+                    by,
+                    Instant.EPOCH,
+                    LogLevel.INFO,
+                    "old",
+                    Json.EMPTY)));
     return upgrading;
   }
 
@@ -248,13 +295,20 @@ abstract class FenceContract extends StoreContract {
     seen.add(store.journal().waitingRequest(own.agent));
     seen.add(store.policies().waitingRollback(own.agent));
     seen.add(store.snapshots().list(own.agent));
+    seen.add(store.logs().newest(own.agent, 10));
+    for (Outbox.Parcel parcel : store.outbox().newest(own.agent, 10)) {
+      seen.add(List.of(parcel.id(), parcel.state(), parcel.attempts()));
+    }
     seen.add(store.tasks().agenda(own.agent, List.of("digest", "unplanned", "another")).tasks());
     seen.add(store.tasks().history(own.agent, "digest", 10));
     return seen.toString();
   }
 
   private static boolean isNothing(Object answer) {
-    return answer.equals(false) || answer.equals(0) || answer.equals(Optional.empty());
+    return answer.equals(false)
+        || answer.equals(0)
+        || answer.equals(Optional.empty())
+        || answer.equals(List.of());
   }
 
   private static Stream<String> fencedMethods(Class<?> port) {

@@ -4,6 +4,9 @@ import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.observe.LogStore;
+import io.selfupgrade.observe.Outbox;
+import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.PolicyStore;
@@ -44,6 +47,9 @@ public final class InMemoryStore implements AgentStore {
   private final InMemorySnapshotStore snapshots;
   private final InMemoryTaskStore tasks;
   private final InMemorySettingsStore settings;
+  private final InMemoryLogStore logs;
+  private final InMemoryOutbox outbox;
+  private final InMemoryRetention retention;
 
   /**
    * Makes an empty store of its own.
@@ -63,6 +69,9 @@ public final class InMemoryStore implements AgentStore {
     this.snapshots = new InMemorySnapshotStore(state);
     this.tasks = new InMemoryTaskStore(state);
     this.settings = new InMemorySettingsStore(state);
+    this.logs = new InMemoryLogStore(state);
+    this.outbox = new InMemoryOutbox(state);
+    this.retention = new InMemoryRetention(state);
   }
 
   /** Returns another handle on the same rows and the same clock. */
@@ -143,6 +152,21 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public SettingsStore settings() {
     return settings;
+  }
+
+  @Override
+  public LogStore logs() {
+    return logs;
+  }
+
+  @Override
+  public Outbox outbox() {
+    return outbox;
+  }
+
+  @Override
+  public RetentionStore retention() {
+    return retention;
   }
 
   @Override

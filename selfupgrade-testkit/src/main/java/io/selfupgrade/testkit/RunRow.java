@@ -36,6 +36,11 @@ final class RunRow {
     finishedAt = Optional.of(now);
   }
 
+  boolean endedBefore(Instant cutoff) {
+    boolean open = state == RunRecord.State.RUNNING || state == RunRecord.State.WAITING;
+    return !open && finishedAt.filter(cutoff::isAfter).isPresent();
+  }
+
   void backToWaiting() {
     state = RunRecord.State.WAITING;
   }

@@ -93,6 +93,10 @@ final class UpgradeRow {
     return deadline.filter(end -> !end.isAfter(now)).isPresent();
   }
 
+  boolean endedBefore(Instant cutoff) {
+    return phase.isFinal() && phaseAt.isBefore(cutoff);
+  }
+
   void addStep(StepRecord step, Instant now) {
     steps.add(
         new StepRecord(
