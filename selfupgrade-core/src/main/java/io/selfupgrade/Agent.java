@@ -14,6 +14,9 @@ import io.selfupgrade.core.schedule.TickSettings;
 import io.selfupgrade.core.upgrade.UpgradeEngine;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.observe.AgentMetrics;
+import io.selfupgrade.observe.HealthReport;
+import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
 import io.selfupgrade.upgrade.Trigger;
@@ -24,6 +27,7 @@ import io.selfupgrade.upgrade.Upgrades;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -44,6 +48,7 @@ final class Agent implements SelfUpgrade {
   private final InstanceRecord self;
   private final StoreDoor door;
   private final Config config;
+  private final Observation observation;
   private final Duties duties;
   private final TickEngine ticks;
   private final Optional<UpgradeEngine> upgrades;
@@ -64,6 +69,7 @@ final class Agent implements SelfUpgrade {
             blueprint.store(),
             self.trial().isPresent() ? AgentStore.SchemaMode.VERIFY : AgentStore.SchemaMode.APPLY);
     this.config = new ConfigDoor(blueprint.agent(), door);
+    this.observation = new Observation(blueprint, () -> connected);
     this.duties = new Duties(blueprint);
     Duration ttl = blueprint.primary().ttl();
     this.upgrades =
@@ -74,7 +80,7 @@ final class Agent implements SelfUpgrade {
                     new UpgradeEngine(
                         blueprint.store(),
                         self,
-                        how.build(ttl),
+                        how.build(ttl, blueprint.observe().probes(), observation),
                         blueprint.identity().link(),
                         duties,
                         blueprint.clock()));
@@ -82,12 +88,13 @@ final class Agent implements SelfUpgrade {
         new TickEngine(blueprint.agent(), blueprint.store().tasks(), tasks(), settings(ttl));
     this.elector =
         new Elector(
-            blueprint.store(),
+            observation.engine().measured(blueprint.store()),
             new ElectionSettings(self, ttl, this::attestedDead),
-            duties,
+            observation.counting(duties),
             this::connect,
             System::nanoTime);
     duties.join(elector, ticks, upgrades);
+    observation.join(elector, ticks, duties);
     this.hook = new Thread(this::stopOnSignal, "selfupgrade-" + blueprint.agent() + "-hook");
   }
 
@@ -110,6 +117,7 @@ final class Agent implements SelfUpgrade {
       throw e;
     }
     Runtime.getRuntime().addShutdownHook(hook);
+    observation.start();
     elector.start();
     upgrades.ifPresent(UpgradeEngine::start);
   }
@@ -158,6 +166,7 @@ final class Agent implements SelfUpgrade {
       stopOnce();
     } else {
       duties.close();
+      observation.engine().close();
       door.close();
     }
     try {
@@ -206,16 +215,33 @@ final class Agent implements SelfUpgrade {
   }
 
   @Override
+  public HealthReport healthCheck() {
+    return observation.health();
+  }
+
+  @Override
+  public void logEvent(LogLevel level, String message, Map<String, ?> context) {
+    observation.engine().logEvent(level, message, context);
+  }
+
+  @Override
+  public AgentMetrics getMetrics() {
+    return observation.engine().metrics();
+  }
+
+  @Override
   public void freeze(String why) {
     Objects.requireNonNull(why, "why");
     blueprint.identity().link().ifPresent(link -> link.freeze(true, why));
     door.opened().journal().freeze(blueprint.agent(), why);
+    observation.engine().wake();
   }
 
   @Override
   public void unfreeze() {
     door.opened().journal().unfreeze(blueprint.agent());
     blueprint.identity().link().ifPresent(link -> link.freeze(false, ""));
+    observation.engine().wake();
   }
 
   private UpgradeEngine requireUpgrades() {
@@ -291,6 +317,7 @@ final class Agent implements SelfUpgrade {
       ticks.close();
       signOff();
       duties.close();
+      observation.engine().close();
       door.close();
       blueprint.identity().link().ifPresent(LauncherLink::close);
     } finally {

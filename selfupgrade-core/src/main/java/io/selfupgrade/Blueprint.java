@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
  * @param primary what the primary does
  * @param tasks what is scheduled
  * @param upgrades how it upgrades itself; empty: it does not
+ * @param observe what it lets others see
  * @param clock the wall clock
  */
 record Blueprint(
@@ -31,6 +32,7 @@ record Blueprint(
     Primary primary,
     Tasks tasks,
     Optional<UpgradesBuilder> upgrades,
+    ObserveBuilder observe,
     Clock clock) {
 
   InstanceRecord self() {

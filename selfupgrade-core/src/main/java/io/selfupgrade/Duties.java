@@ -55,6 +55,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private Optional<UpgradeEngine> upgrades = Optional.empty();
   private volatile @Nullable Future<?> takingUp;
   private Duration workPause = FIRST_WORK_PAUSE;
+  private volatile Optional<String> workFailure = Optional.empty();
 
   Duties(Blueprint blueprint) {
     this.blueprint = blueprint;
@@ -106,6 +107,11 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   public void signalled() {
     ticks().wake();
     upgrades.ifPresent(UpgradeEngine::wake);
+  }
+
+  /** Returns why the host's work does not run although it should. */
+  Optional<String> workFailure() {
+    return workFailure;
   }
 
   @Override
@@ -238,6 +244,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     Optional<Exception> failure = Optional.of(first);
     boolean again = false;
     while (failure.isPresent()) {
+      workFailure = failure.map(String::valueOf);
       if (upgrades.isPresent() && upgrades.get().workFailed(fence, failure.get())) {
         LOG.error("PrimaryWork.start failed on a version on trial", failure.get());
         return false;
@@ -257,6 +264,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
       failure = tryWork(fence);
     }
     workPause = FIRST_WORK_PAUSE;
+    workFailure = Optional.empty();
     return true;
   }
 
@@ -281,6 +289,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     }
     LOG.error("PrimaryWork.start failed twice: the lead goes to the standby {}", next);
     elector().given(fence);
+    workFailure = Optional.empty();
     return true;
   }
 
@@ -306,6 +315,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   }
 
   private void stopWork(Drain.Reason reason, Duration remaining) {
+    workFailure = Optional.empty();
     work.ifPresent(runner -> runner.stop(new Drain(reason, remaining)));
   }
 

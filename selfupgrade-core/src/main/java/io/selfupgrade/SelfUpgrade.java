@@ -4,9 +4,13 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.config.Config;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.observe.AgentMetrics;
+import io.selfupgrade.observe.HealthReport;
+import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.Upgrades;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -114,6 +118,38 @@ public interface SelfUpgrade extends AutoCloseable {
 
   /** Returns the door to the agent's configuration; usable before {@link #start}. */
   Config config();
+
+  /**
+   * Finds out how well this instance is, and what to do about what is not well.
+   *
+   * <p>Blocks for about 5 s at most: each part has a time of its own, and one that hangs is
+   * reported as such and keeps nobody waiting. Probes are the host's; the source of releases is
+   * asked at most once a minute. With the database away it answers from what this instance knows.
+   *
+   * @throws IllegalStateException if the thread is interrupted meanwhile
+   */
+  HealthReport healthCheck();
+
+  /**
+   * Logs an event for people and for later: into the table {@code agent_logs}.
+   *
+   * <p>Never waits and never throws for trouble of the store. Written by a thread of the library
+   * from {@link #start} on; while the store is away, events are kept in the spool, else in memory.
+   * Where there is no room, the oldest debug and info events go first; what goes is counted.
+   *
+   * @param message a sentence; cut after 10,000 characters
+   * @param context what belongs to it: texts, numbers, booleans, maps and lists of them; others are
+   *     written as their text. No secrets
+   */
+  void logEvent(LogLevel level, String message, Map<String, ?> context);
+
+  /** Logs an event without context. */
+  default void logEvent(LogLevel level, String message) {
+    logEvent(level, message, Map.of());
+  }
+
+  /** Returns what this instance has counted; cheap, no I/O. */
+  AgentMetrics getMetrics();
 
   /**
    * Stops every forward effect of upgrades, for all instances, until {@link #unfreeze}.

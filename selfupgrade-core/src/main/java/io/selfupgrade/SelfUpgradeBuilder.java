@@ -10,6 +10,7 @@ import io.selfupgrade.core.schedule.DeclaredTask;
 import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.WhenIsolated;
+import io.selfupgrade.observe.Notifier;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskHandler;
@@ -41,6 +42,7 @@ public final class SelfUpgradeBuilder {
   private final Class<?> host;
   private final List<DeclaredTask> tasks = new ArrayList<>();
   private final Problems problems = new Problems();
+  private final ObserveBuilder observe = new ObserveBuilder();
   private @Nullable AgentStore store;
   private @Nullable String version;
   private @Nullable UpgradesBuilder upgrades;
@@ -123,6 +125,22 @@ public final class SelfUpgradeBuilder {
     return this;
   }
 
+  /** Sets what the agent lets others see. */
+  public SelfUpgradeBuilder observe(Consumer<ObserveBuilder> how) {
+    if (problems.given("observe(...)", how, "describe it, or leave the call out")) {
+      observe.describe(how);
+    }
+    return this;
+  }
+
+  /** Adds a way on which people hear of upgrades, of bad health and of freezes. */
+  public SelfUpgradeBuilder notifyBy(Notifier notifier) {
+    if (problems.given("notifyBy(...)", notifier, "give a notifier, or leave the call out")) {
+      observe.notifyBy(notifier);
+    }
+    return this;
+  }
+
   /** Runs task handlers on the host's executor. Default: a small pool of the library's own. */
   public SelfUpgradeBuilder executor(Executor hosts) {
     problems.given("executor(...)", hosts, "give the host's executor, or leave the call out");
@@ -171,6 +189,7 @@ public final class SelfUpgradeBuilder {
       found.add("the agent has no store: call store(...), such as store(PostgresStore.at(...))");
     }
     Optional<Identity> identity = identity(found);
+    found.add(observe.problems(Optional.ofNullable(upgrades)));
     List<TaskDefinition> definitions =
         new ArrayList<>(tasks.stream().map(DeclaredTask::definition).toList());
     if (upgrades != null) {
@@ -187,6 +206,7 @@ public final class SelfUpgradeBuilder {
             new Blueprint.Primary(Optional.ofNullable(work), whenIsolated, ttl),
             new Blueprint.Tasks(List.copyOf(tasks), Optional.ofNullable(executor)),
             Optional.ofNullable(upgrades),
+            observe,
             clock));
   }
 

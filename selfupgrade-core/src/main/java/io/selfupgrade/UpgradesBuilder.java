@@ -2,6 +2,7 @@ package io.selfupgrade;
 
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.observe.ObserveSettings;
 import io.selfupgrade.core.upgrade.Checks;
 import io.selfupgrade.core.upgrade.Policy;
 import io.selfupgrade.core.upgrade.UpgradeSettings;
@@ -230,15 +231,37 @@ public final class UpgradesBuilder {
     return times;
   }
 
-  UpgradeSettings build(Duration ttl) {
+  Map<String, HealthProbe> probes() {
+    return probes;
+  }
+
+  Map<String, HealthProbe> criticalPaths() {
+    return criticalPaths;
+  }
+
+  ObserveSettings.Releases releases() {
+    return new ObserveSettings.Releases(Objects.requireNonNull(source, "source"), channel);
+  }
+
+  /**
+   * Returns the settings.
+   *
+   * @param everywhere probes that are not only asked during probation
+   * @param also hears what happens, beside the host's own listeners
+   */
+  UpgradeSettings build(Duration ttl, Map<String, HealthProbe> everywhere, UpgradeListener also) {
+    Map<String, HealthProbe> allProbes = new LinkedHashMap<>(everywhere);
+    allProbes.putAll(probes);
+    List<UpgradeListener> all = new ArrayList<>(listeners);
+    all.add(also);
     return new UpgradeSettings(
         Objects.requireNonNull(source, "source"),
         Objects.requireNonNull(trust, "trust"),
         new Policy(channel, minimumAge, staleAfter, oneWay, approval, approvalTime),
         times,
         ttl,
-        new Checks(probes, criticalPaths, releaseChecks),
-        listeners);
+        new Checks(allProbes, criticalPaths, releaseChecks),
+        all);
   }
 
   private Duration requirePositive(String method, Duration time) {

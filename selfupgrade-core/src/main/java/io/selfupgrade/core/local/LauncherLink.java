@@ -79,6 +79,11 @@ public final class LauncherLink implements AutoCloseable {
     return home;
   }
 
+  /** Returns the home directory's path. */
+  public Path root() {
+    return home.root();
+  }
+
   /** Returns the slot that this process was started from. */
   public Path slot() {
     return slot;

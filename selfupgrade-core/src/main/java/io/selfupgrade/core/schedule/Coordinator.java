@@ -260,7 +260,10 @@ final class Coordinator implements Runnable {
     Optional<ActiveRun> run;
     boolean admitted = false;
     try {
-      run = claiming.get().map(claim -> runs.add(claim, row.definition().payload()));
+      run =
+          claiming
+              .get()
+              .map(claim -> runs.add(claim, row.definition().payload(), clock.at(nanoTime())));
     } finally {
       admitted = admission.leave(term);
     }

@@ -2,11 +2,13 @@ package io.selfupgrade.core.schedule;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Json;
+import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.TaskHandler;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +31,7 @@ final class Runs {
 
   private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
   private static final int LONGEST_ERROR = 2_000;
+  private static final Duration LATE = Duration.ofSeconds(5);
 
   /** How often a run is tried again whose handler met trouble of the store that may pass. */
   private static final int ATTEMPTS_IN_TROUBLE = 5;
@@ -41,6 +45,11 @@ final class Runs {
   private final Queue<Ending> unrecorded = new ConcurrentLinkedQueue<>();
   private final AtomicInteger busy = new AtomicInteger();
   private final AtomicLong recorded = new AtomicLong();
+  private final LongAdder started = new LongAdder();
+  private final LongAdder succeeded = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder givenBack = new LongAdder();
+  private final LongAdder late = new LongAdder();
 
   /**
    * How a run ended.
@@ -84,8 +93,16 @@ final class Runs {
     return recorded.get();
   }
 
-  /** Takes a claimed tick in. */
-  ActiveRun add(RunClaim claim, Json payload) {
+  AgentMetrics.Ticks counts() {
+    return new AgentMetrics.Ticks(
+        started.sum(), succeeded.sum(), failed.sum(), givenBack.sum(), late.sum());
+  }
+
+  /** Takes a claimed tick in; the store's clock tells whether it is late. */
+  ActiveRun add(RunClaim claim, Json payload, Instant now) {
+    if (claim.due().plus(LATE).isBefore(now)) {
+      late.increment();
+    }
     ActiveRun run = new ActiveRun(claim, payload, ledger);
     active.put(claim.run(), run);
     return run;
@@ -164,6 +181,7 @@ final class Runs {
   private void execute(ActiveRun run) {
     try {
       if (run.begin()) {
+        started.increment();
         ended(run, call(run));
       }
     } finally {
@@ -191,6 +209,7 @@ final class Runs {
     try {
       if (run.hasCommitted()) {
         thrown.ifPresent(e -> LOG.warn("Failed after its commit, which stands: {}", run, e));
+        succeeded.increment();
         through(run);
       } else if (ours) {
         recordNow(ending(run, thrown));
@@ -242,6 +261,10 @@ final class Runs {
       LOG.info(
           "Another attempt has this tick by now; how this one ended is not recorded: {}",
           ending.run());
+    }
+    if (done) {
+      LongAdder ended = ending.error().isPresent() ? failed : succeeded;
+      (ending.giveBack() ? givenBack : ended).increment();
     }
     through(ending.run());
     if (ending.giveBack()) {

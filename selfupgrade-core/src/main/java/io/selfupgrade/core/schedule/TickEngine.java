@@ -3,6 +3,7 @@ package io.selfupgrade.core.schedule;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.Schedule;
@@ -178,6 +179,11 @@ public final class TickEngine implements AutoCloseable {
     ledger.claim(nobody, new TaskStore.Claiming(name, then, then, Optional.empty(), 0));
     ledger.claimWaiting(nobody, name);
     ledger.finish(new RunClaim(UUID.randomUUID(), name, then, 1, nobody), Optional.empty());
+  }
+
+  /** Returns what was counted since the engine was made; no I/O. */
+  public AgentMetrics.Ticks counts() {
+    return runs.counts();
   }
 
   /**

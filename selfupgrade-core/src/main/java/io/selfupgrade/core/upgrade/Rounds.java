@@ -325,6 +325,7 @@ final class Rounds implements AutoCloseable {
       return;
     }
     followed = Optional.empty();
+    situation.log().ended(upgrade, outcome.get());
     String told = outcome.get().name() + ": " + outcome.get().summary();
     Optional<Fence> fence = situation.fence();
     if (fence.isPresent()) {

@@ -6,6 +6,7 @@ import io.selfupgrade.upgrade.StepRecord;
 import io.selfupgrade.upgrade.StepRecord.Event;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradeListener;
+import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradeStep;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +65,18 @@ final class StepLog {
       } catch (RuntimeException e) {
         // The host's code: what a listener throws never decides an upgrade.
         LOG.error("an upgrade listener failed on {}", record, e);
+      }
+    }
+  }
+
+  /** Tells the listeners how an upgrade ended. */
+  void ended(UUID upgrade, UpgradeOutcome outcome) {
+    for (UpgradeListener listener : listeners) {
+      try {
+        listener.ended(upgrade, outcome);
+      } catch (RuntimeException e) {
+        // As above.
+        LOG.error("an upgrade listener failed on the end {}", outcome, e);
       }
     }
   }

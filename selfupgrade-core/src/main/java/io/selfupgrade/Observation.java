@@ -1,0 +1,144 @@
+package io.selfupgrade;
+
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.core.failover.Elector;
+import io.selfupgrade.core.failover.Promotion;
+import io.selfupgrade.core.failover.Tenure;
+import io.selfupgrade.core.local.LauncherLink;
+import io.selfupgrade.core.observe.ObserveEngine;
+import io.selfupgrade.core.observe.Surroundings;
+import io.selfupgrade.core.schedule.TickEngine;
+import io.selfupgrade.observe.AgentMetrics;
+import io.selfupgrade.observe.HealthReport;
+import io.selfupgrade.upgrade.StepRecord;
+import io.selfupgrade.upgrade.UpgradeListener;
+import io.selfupgrade.upgrade.UpgradeOutcome;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Joins what an agent lets others see with the rest of it. */
+final class Observation implements Surroundings, UpgradeListener {
+
+  private final Optional<LauncherLink> link;
+  private final ObserveEngine engine;
+  private final BooleanSupplier connected;
+  private @Nullable Elector elector;
+  private @Nullable TickEngine ticks;
+  private @Nullable Duties duties;
+  private volatile Optional<Long> startedNanos = Optional.empty();
+
+  Observation(Blueprint blueprint, BooleanSupplier connected) {
+    this.link = blueprint.identity().link();
+    this.connected = connected;
+    this.engine =
+        new ObserveEngine(
+            blueprint.store(),
+            blueprint.self(),
+            blueprint.observe().build(link.map(LauncherLink::root), blueprint.upgrades()),
+            this,
+            blueprint.clock());
+  }
+
+  /** Joins the parts; called once, before any of them starts. */
+  void join(Elector election, TickEngine tickEngine, Duties allDuties) {
+    elector = election;
+    ticks = tickEngine;
+    duties = allDuties;
+  }
+
+  ObserveEngine engine() {
+    return engine;
+  }
+
+  void start() {
+    startedNanos = Optional.of(System.nanoTime());
+    engine.start();
+  }
+
+  /** Returns a health report; an interrupted caller gets none. */
+  HealthReport health() {
+    try {
+      return engine.healthCheck();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the agent's health was asked for", e);
+    }
+  }
+
+  /** Returns the same tenure, whose changes are counted. */
+  Tenure counting(Tenure tenure) {
+    return new Tenure() {
+      @Override
+      public void promoted(Promotion promotion) {
+        tenure.promoted(promotion);
+        engine.promoted();
+      }
+
+      @Override
+      public void unsure(boolean unsure) {
+        tenure.unsure(unsure);
+      }
+
+      @Override
+      public void demoted(boolean replaced) {
+        tenure.demoted(replaced);
+        engine.demoted();
+      }
+
+      @Override
+      public void replaced() {
+        tenure.replaced();
+      }
+
+      @Override
+      public void signalled() {
+        tenure.signalled();
+      }
+    };
+  }
+
+  @Override
+  public void on(UUID upgrade, StepRecord step) {
+    // Only ends are news.
+  }
+
+  @Override
+  public void ended(UUID upgrade, UpgradeOutcome outcome) {
+    engine.upgradeEnded(outcome.name());
+  }
+
+  @Override
+  public Optional<Duration> uptime() {
+    return startedNanos.map(start -> Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  @Override
+  public boolean connected() {
+    return connected.getAsBoolean();
+  }
+
+  @Override
+  public Optional<Fence> fence() {
+    return Objects.requireNonNull(elector, "joined before it is started").fence();
+  }
+
+  @Override
+  public Optional<String> frozenHere() {
+    return link.filter(LauncherLink::frozen)
+        .map(found -> "the file frozen in " + found.root() + " is there, or cannot be looked at");
+  }
+
+  @Override
+  public Optional<String> workFailure() {
+    return Objects.requireNonNull(duties, "joined before it is started").workFailure();
+  }
+
+  @Override
+  public AgentMetrics.Ticks ticks() {
+    return Objects.requireNonNull(ticks, "joined before it is started").counts();
+  }
+}

@@ -1,0 +1,130 @@
+package io.selfupgrade.core.observe;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Fence;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The thread on which the primary sees news, delivers them, and deletes what is old. */
+final class Care implements Runnable, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ObserveEngine.class);
+  private static final Duration LONGEST_CLOSE = Duration.ofSeconds(2);
+  private static final Duration FIRST_RETENTION = Duration.ofMinutes(1);
+
+  private final Surroundings agent;
+  private final ObserveSettings settings;
+  private final HealthDesk health;
+  private final News news;
+  private final Dispatch dispatch;
+  private final Housekeeping housekeeping;
+  private final Thread thread;
+  private long retentionDueNanos;
+  private boolean stirred;
+  private boolean ended;
+  private boolean started;
+
+  Care(
+      Self self,
+      ObserveSettings settings,
+      HealthDesk health,
+      News news,
+      Dispatch dispatch,
+      Housekeeping housekeeping) {
+    this.agent = self.agent();
+    this.settings = settings;
+    this.health = health;
+    this.news = news;
+    this.dispatch = dispatch;
+    this.housekeeping = housekeeping;
+    this.thread = new Thread(this, "selfupgrade-" + self.record().agent() + "-care");
+    thread.setDaemon(true);
+  }
+
+  synchronized void start() {
+    if (!started && !ended) {
+      started = true;
+      thread.start();
+    }
+  }
+
+  /** Looks soon. */
+  synchronized void wake() {
+    stirred = true;
+    notifyAll();
+  }
+
+  @Override
+  public void run() {
+    Duration first = shorter(FIRST_RETENTION, settings.pace().retention());
+    retentionDueNanos = System.nanoTime() + first.toNanos();
+    try {
+      while (awaitNext()) {
+        look();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() throws InterruptedException {
+    Optional<Fence> fence = agent.fence();
+    if (fence.isEmpty() || !agent.connected()) {
+      return;
+    }
+    try {
+      if (!settings.notifiers().isEmpty()) {
+        news.outcomes(fence.get());
+        news.freeze(fence.get());
+        news.health(fence.get(), health.check());
+        dispatch.run(fence.get());
+      }
+      if (retentionDueNanos - System.nanoTime() <= 0) {
+        boolean more = housekeeping.run(fence.get());
+        Duration pause = more ? settings.pace().news() : settings.pace().retention();
+        retentionDueNanos = System.nanoTime() + pause.toNanos();
+      }
+    } catch (AdapterException e) {
+      LOG.debug("the store is away; news and retention are made up for", e);
+    } catch (RuntimeException e) {
+      // This thread outlives whatever a store or a notifier throws.
+      LOG.error("looking after news and old rows failed", e);
+    }
+  }
+
+  private synchronized boolean awaitNext() throws InterruptedException {
+    long end = System.nanoTime() + settings.pace().news().toNanos();
+    long left = 1;
+    while (!ended && !stirred && left > 0) {
+      wait(left);
+      left = (end - System.nanoTime()) / 1_000_000;
+    }
+    stirred = false;
+    return !ended;
+  }
+
+  /** Ends the thread; waits 2 s at most. Idempotent. */
+  @Override
+  public void close() {
+    boolean was;
+    synchronized (this) {
+      was = started;
+      ended = true;
+      notifyAll();
+    }
+    if (was) {
+      thread.interrupt();
+      try {
+        thread.join(LONGEST_CLOSE.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+}

@@ -1,0 +1,111 @@
+package io.selfupgrade.core.observe;
+
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.failover.InstanceRecord;
+import io.selfupgrade.observe.HealthReport;
+import io.selfupgrade.observe.HealthStatus;
+import io.selfupgrade.observe.LogEvent;
+import io.selfupgrade.observe.Notification;
+import io.selfupgrade.observe.Notification.Kind;
+import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.UpgradeOutcome;
+import io.selfupgrade.upgrade.UpgradeRecord;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Sees what people should hear of, and files it.
+ *
+ * <p>Outcomes are read from the journal and filed under the upgrade's id: what one primary could
+ * not file because it died, the next one files, and nothing is filed twice.
+ */
+final class News {
+
+  private static final int HISTORY = 20;
+  private static final Duration NEW_FOR = Duration.ofDays(1);
+
+  private final AgentStore store;
+  private final InstanceRecord self;
+  private final List<String> notifiers;
+  private final Surroundings agent;
+  private final Counters counters;
+  private final Clock clock;
+  private final Set<String> filed = new HashSet<>();
+  private HealthStatus toldHealth = HealthStatus.UP;
+  private boolean toldFreeze;
+
+  News(AgentStore store, Self self, List<String> notifiers, Counters counters) {
+    this.store = store;
+    this.self = self.record();
+    this.notifiers = notifiers;
+    this.agent = self.agent();
+    this.counters = counters;
+    this.clock = self.clock();
+  }
+
+  void outcomes(Fence fence) {
+    Instant oldest = clock.instant().minus(NEW_FOR);
+    for (UpgradeRecord upgrade : store.journal().history(self.agent(), HISTORY)) {
+      Optional<UpgradeOutcome> outcome = upgrade.outcome();
+      String key = "upgrade:" + upgrade.id() + ":" + upgrade.phase();
+      boolean news =
+          outcome.isPresent()
+              && !(outcome.get() instanceof UpgradeOutcome.UpToDate)
+              && upgrade.decision().at().isAfter(oldest);
+      if (news && !filed.contains(key)) {
+        file(fence, key, Kind.UPGRADE, outcome.get().name(), outcome.get().summary());
+        filed.add(key);
+      }
+    }
+  }
+
+  void freeze(Fence fence) {
+    Optional<String> why = agent.frozenHere().or(() -> store.journal().frozen(self.agent()));
+    if (why.isPresent() == toldFreeze) {
+      return;
+    }
+    String day = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString();
+    if (why.isPresent()) {
+      // The same freeze is seen by each primary: once a day is often enough for all of them.
+      String key = "frozen:" + Integer.toHexString(why.get().hashCode()) + ":" + day;
+      file(fence, key, Kind.FREEZE, "Upgrades are frozen", why.get() + "\nunfreeze() ends it.");
+    } else {
+      String key = "unfrozen:" + clock.millis();
+      file(fence, key, Kind.FREEZE, "Upgrades are not frozen any more", "");
+    }
+    toldFreeze = why.isPresent();
+  }
+
+  void health(Fence fence, HealthReport report) {
+    boolean down = report.status() == HealthStatus.DOWN;
+    if (down == (toldHealth == HealthStatus.DOWN)) {
+      return;
+    }
+    file(
+        fence,
+        "health:" + self.id() + ":" + report.at().toEpochMilli(),
+        Kind.HEALTH,
+        down ? "The agent is DOWN" : "The agent is " + report.status() + " again",
+        report.summary());
+    toldHealth = report.status();
+  }
+
+  private void file(Fence fence, String key, Kind kind, String what, String text) {
+    String title = self.agent() + ": " + what;
+    counters.filed.add(
+        store
+            .outbox()
+            .file(
+                new Notification(
+                    self.agent(), key, kind, LogText.message(title), LogText.message(text)),
+                notifiers,
+                new LogEvent.Stamp(self.id(), fence.epoch())));
+  }
+}

@@ -1,0 +1,121 @@
+package io.selfupgrade.core.observe;
+
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.failover.InstanceRecord;
+import io.selfupgrade.failover.Lease;
+import io.selfupgrade.observe.HealthReport.Finding;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads what the store said; without it, what this instance knows by itself. */
+final class StoreFindings {
+
+  private static final String DATABASE = "database";
+  private static final String LEASE = "lease";
+  private static final String FREEZE = "freeze";
+  private static final String SCHEDULE = "schedule";
+  private static final String VERSION = "version";
+
+  private final InstanceRecord self;
+  private final Surroundings agent;
+
+  StoreFindings(InstanceRecord self, Surroundings agent) {
+    this.self = self;
+    this.agent = agent;
+  }
+
+  List<Finding> of(StoreLook look) {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        Finding.up(DATABASE, "answered in " + look.latency().toNanos() / 1000 / 1000.0 + " ms"));
+    findings.add(lease(look.lease()));
+    findings.add(version(look));
+    findings.add(freeze(agent.frozenHere().or(look::frozen)));
+    findings.add(schedule(look.overdue()));
+    return findings;
+  }
+
+  List<Finding> unreached(String why) {
+    boolean started = agent.uptime().isPresent();
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        Finding.degraded(
+            DATABASE,
+            why,
+            started
+                ? "check the database and the way to it; claims and upgrades wait, and it is tried"
+                    + " again"
+                : "call start()"));
+    Optional<Fence> fence = agent.fence();
+    findings.add(
+        fence.isPresent()
+            ? Finding.degraded(
+                LEASE,
+                "leads at epoch " + fence.get().epoch() + " for as long as the lease lasts",
+                "the lead is laid down if the database stays away")
+            : Finding.degraded(
+                LEASE, "does not lead, as far as it knows", "nobody can take the lead meanwhile"));
+    findings.add(freeze(agent.frozenHere()));
+    findings.add(
+        Finding.degraded(SCHEDULE, "cannot be read", "due ticks are made up for when it can"));
+    return findings;
+  }
+
+  private Finding lease(Optional<Lease> lease) {
+    if (lease.isEmpty()) {
+      return Finding.degraded(
+          LEASE, "nobody has ever led", "start an instance; the first takes the lead at once");
+    }
+    Lease found = lease.get();
+    String seen =
+        "instance "
+            + found.fence().holder()
+            + " leads at epoch "
+            + found.fence().epoch()
+            + ", "
+            + found.remaining().toMillis()
+            + " ms left";
+    if (found.expired()) {
+      return Finding.degraded(
+          LEASE, seen, "nobody leads: a standby takes over soon, if one runs and is connected");
+    }
+    boolean own = found.fence().holder().equals(self.id());
+    if (own && agent.fence().isEmpty()) {
+      return Finding.degraded(
+          LEASE, seen + "; it cannot prove that at the moment", "it renews, or lays the lead down");
+    }
+    return Finding.up(LEASE, own ? "this " + seen : "standby; " + seen);
+  }
+
+  private Finding version(StoreLook look) {
+    Optional<Version> confirmed = look.confirmed();
+    if (confirmed.isEmpty() || confirmed.get().equals(self.version()) || look.upgrading()) {
+      String seen = self.version() + (look.upgrading() ? ", an upgrade is under way" : "");
+      return Finding.up(VERSION, seen);
+    }
+    return Finding.degraded(
+        VERSION,
+        self.version() + " runs, " + confirmed.get() + " is confirmed",
+        "start the confirmed version, or publish this one under a newer number");
+  }
+
+  private static Finding freeze(Optional<String> why) {
+    return why.isPresent()
+        ? Finding.degraded(
+            FREEZE, "forward effects are frozen: " + why.get(), "call unfreeze() to end it")
+        : Finding.up(FREEZE, "not frozen");
+  }
+
+  private static Finding schedule(List<String> overdue) {
+    if (overdue.isEmpty()) {
+      return Finding.up(SCHEDULE, "no tick is overdue");
+    }
+    String names = String.join(", ", overdue.subList(0, Math.min(5, overdue.size())));
+    return Finding.degraded(
+        SCHEDULE,
+        overdue.size() + " tasks are overdue and not running: " + names,
+        "see that a primary runs, and that handlers do not take all threads");
+  }
+}

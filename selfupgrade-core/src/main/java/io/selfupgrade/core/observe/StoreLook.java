@@ -1,0 +1,43 @@
+package io.selfupgrade.core.observe;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.failover.Lease;
+import io.selfupgrade.store.AgentStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the store says about the agent, read in one go on one connection.
+ *
+ * @param latency how long the first answer took
+ * @param lease who leads
+ * @param frozen why forward effects are frozen
+ * @param overdue tasks that are due and neither run nor running
+ * @param confirmed the agent's confirmed version
+ * @param upgrading whether an upgrade is open
+ */
+record StoreLook(
+    Duration latency,
+    Optional<Lease> lease,
+    Optional<String> frozen,
+    List<String> overdue,
+    Optional<Version> confirmed,
+    boolean upgrading) {
+
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  static StoreLook at(AgentStore store, AgentName agent) {
+    long start = System.nanoTime();
+    Optional<Lease> lease = store.leadership().read(agent);
+    Duration latency = Duration.ofNanos(System.nanoTime() - start);
+    return new StoreLook(
+        latency,
+        lease,
+        store.journal().frozen(agent),
+        store.tasks().overdue(agent, GRACE),
+        store.journal().confirmedVersion(agent),
+        store.journal().openUpgrade(agent).isPresent());
+  }
+}

@@ -1,0 +1,45 @@
+package io.selfupgrade.core.observe;
+
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.observe.AgentMetrics;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Surroundings of an engine that is tested alone; a test sets what it needs. */
+final class Alone implements Surroundings {
+
+  volatile Optional<Fence> fence = Optional.empty();
+  volatile Optional<String> workFailure = Optional.empty();
+  volatile Optional<String> frozen = Optional.empty();
+  volatile boolean connected = true;
+
+  @Override
+  public Optional<Duration> uptime() {
+    return Optional.of(Duration.ofSeconds(1));
+  }
+
+  @Override
+  public boolean connected() {
+    return connected;
+  }
+
+  @Override
+  public Optional<Fence> fence() {
+    return fence;
+  }
+
+  @Override
+  public Optional<String> frozenHere() {
+    return frozen;
+  }
+
+  @Override
+  public Optional<String> workFailure() {
+    return workFailure;
+  }
+
+  @Override
+  public AgentMetrics.Ticks ticks() {
+    return new AgentMetrics.Ticks(0, 0, 0, 0, 0);
+  }
+}

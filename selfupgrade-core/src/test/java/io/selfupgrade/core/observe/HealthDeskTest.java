@@ -1,0 +1,147 @@
+package io.selfupgrade.core.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selfupgrade.failover.Role;
+import io.selfupgrade.observe.HealthProbe;
+import io.selfupgrade.observe.HealthReport;
+import io.selfupgrade.observe.HealthReport.Finding;
+import io.selfupgrade.observe.HealthStatus;
+import io.selfupgrade.testkit.FaultyStore;
+import io.selfupgrade.testkit.InMemoryStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What an agent finds out about its own health. */
+class HealthDeskTest {
+
+  private final FaultyStore store = FaultyStore.around(new InMemoryStore(Clock.systemUTC()));
+  private final EngineScene scene = new EngineScene(store);
+  private final CountDownLatch release = new CountDownLatch(1);
+
+  @AfterEach
+  void close() {
+    release.countDown();
+    scene.close();
+  }
+
+  @Test
+  void aPrimaryThatIsWellIsUpAndWhatIsNotConfiguredSaysSo() throws Exception {
+    scene.lead();
+
+    HealthReport report = engine(Map.of("queue", () -> {})).healthCheck();
+
+    assertThat(report.status()).as(report.summary()).isEqualTo(HealthStatus.UP);
+    assertThat(report.identity().role()).isEqualTo(Role.PRIMARY);
+    assertThat(report.identity().epoch()).isEqualTo(1);
+    assertThat(report.identity().version()).isEqualTo(scene.self.version());
+    assertThat(report.findings())
+        .extracting(Finding::part)
+        .containsExactly(
+            "database",
+            "lease",
+            "version",
+            "freeze",
+            "schedule",
+            "releases",
+            "disk",
+            "work",
+            "log",
+            "notifications",
+            "probe \"queue\"");
+    assertThat(report.finding("releases").orElseThrow().configured()).isFalse();
+    assertThat(report.finding("notifications").orElseThrow().remedy()).contains("notifyBy(");
+    assertThat(report.finding("lease").orElseThrow().seen()).contains("epoch 1", "ms left");
+  }
+
+  @Test
+  void withTheDatabaseAwayItAnswersFromWhatItKnows() throws Exception {
+    scene.lead();
+    scene.alone.frozen = Optional.of("the file is there");
+    store.goAway();
+
+    HealthReport report = engine(Map.of()).healthCheck();
+
+    assertThat(report.status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(report.finding("database").orElseThrow().seen()).contains("fault:");
+    assertThat(report.finding("lease").orElseThrow().seen()).contains("leads at epoch 1");
+    assertThat(report.finding("freeze").orElseThrow().seen()).contains("the file is there");
+  }
+
+  @Test
+  void aProbeThatFailsOrHangsIsDownAndKeepsNobodyWaiting() throws Exception {
+    scene.lead();
+    Map<String, HealthProbe> probes = new LinkedHashMap<>();
+    probes.put(
+        "fails",
+        () -> {
+          throw new IllegalStateException("the queue is full");
+        });
+    probes.put("hangs", this::hang);
+    probes.put("passes", () -> {});
+    ObserveEngine engine = engine(probes);
+
+    HealthReport first = engine.healthCheck();
+    HealthReport second = engine.healthCheck();
+
+    for (HealthReport report : List.of(first, second)) {
+      assertThat(report.status()).isEqualTo(HealthStatus.DOWN);
+      assertThat(report.finding("probe \"fails\"").orElseThrow().seen()).contains("queue is full");
+      assertThat(report.finding("probe \"hangs\"").orElseThrow().seen()).contains("hangs");
+      assertThat(report.finding("probe \"passes\"").orElseThrow().status())
+          .isEqualTo(HealthStatus.UP);
+      assertThat(report.finding("database").orElseThrow().status()).isEqualTo(HealthStatus.UP);
+    }
+    assertThat(second.took()).isLessThan(first.took());
+    long asking =
+        Thread.getAllStackTraces().entrySet().stream()
+            .filter(thread -> thread.getKey().getName().endsWith("observed-question"))
+            .filter(thread -> List.of(thread.getValue()).toString().contains("hang"))
+            .count();
+    assertThat(asking).as("threads that hang, after two health checks").isEqualTo(1);
+  }
+
+  @Test
+  void workThatDoesNotStartIsDownAndAFreezeIsSeen() throws Exception {
+    scene.lead();
+    scene.alone.workFailure = Optional.of("port in use");
+    store.journal().freeze(scene.self.agent(), "the weekend");
+
+    HealthReport report = engine(Map.of()).healthCheck();
+
+    assertThat(report.status()).isEqualTo(HealthStatus.DOWN);
+    assertThat(report.summary()).contains("port in use", "the weekend", "unfreeze()");
+  }
+
+  @Test
+  void anInstanceThatIsNotConnectedSaysSo() throws Exception {
+    scene.alone.connected = false;
+
+    HealthReport report = engine(Map.of()).healthCheck();
+
+    assertThat(report.finding("database").orElseThrow().seen()).isEqualTo("not connected");
+    assertThat(report.status()).isEqualTo(HealthStatus.DEGRADED);
+  }
+
+  private void hang() {
+    while (release.getCount() > 0) {
+      try {
+        release.await();
+      } catch (InterruptedException e) {
+        // A probe that ignores its interruption is the worst case.
+        continue;
+      }
+    }
+  }
+
+  private ObserveEngine engine(Map<String, HealthProbe> probes) {
+    return scene.engine(Optional.empty(), probes, List.of(), Duration.ofDays(1));
+  }
+}
