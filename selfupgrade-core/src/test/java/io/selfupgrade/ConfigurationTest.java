@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.selfupgrade.agent.ConfigurationException;
 import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.core.local.LauncherLink;
+import io.selfupgrade.core.notify.LogNotifier;
 import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.WhenIsolated;
+import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskPolicy;
@@ -79,7 +81,7 @@ class ConfigurationTest {
   }
 
   static Stream<Wrong> table() {
-    return Stream.of(primary(), tasks(), upgrades(), nulls()).flatMap(part -> part);
+    return Stream.of(primary(), tasks(), upgrades(), observe(), nulls()).flatMap(part -> part);
   }
 
   private static Stream<Wrong> primary() {
@@ -161,6 +163,38 @@ class ConfigurationTest {
             b -> b.upgrades(u -> usable(u)).upgrades(u -> usable(u)),
             "upgrades(...)",
             "twice"));
+  }
+
+  private static Stream<Wrong> observe() {
+    return Stream.of(
+        wrong(
+            "two notifiers of a name",
+            b -> b.notifyBy(new LogNotifier()).notifyBy(new LogNotifier()),
+            "notifyBy(...)",
+            "\"log\""),
+        wrong(
+            "two probes of a name",
+            b -> b.observe(o -> o.probe("p", () -> {}).probe("p", () -> {})),
+            "observe(o -> o.probe(\"p\"",
+            "twice"),
+        wrong(
+            "a probe of a name here and there",
+            b ->
+                b.upgrades(u -> usable(u).probe("shared", () -> {}))
+                    .observe(o -> o.probe("shared", () -> {})),
+            "observe(o -> o.probe(\"shared\"",
+            "upgrades(u -> u.probe"),
+        wrong("notifier null", b -> b.notifyBy(null), "notifyBy(...)", "null"),
+        wrong("observe null", b -> b.observe(null), "observe(...)", "null"),
+        wrong("spool null", b -> b.observe(o -> o.spool(null)), "o.spool(...)", "null"),
+        wrong("retention null", b -> b.observe(o -> o.retention(null)), "o.retention(...)", "null"),
+        wrong(
+            "retention of nothing",
+            b ->
+                b.observe(
+                    o -> o.retention(Retention.DEFAULT.keep(Retention.Kept.LOGS, Duration.ZERO))),
+            "observe(...)",
+            "LOGS"));
   }
 
   private static Stream<Wrong> nulls() {

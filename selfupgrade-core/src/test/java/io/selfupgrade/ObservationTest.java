@@ -1,11 +1,8 @@
 package io.selfupgrade;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selfupgrade.agent.AgentName;
-import io.selfupgrade.agent.ConfigurationException;
-import io.selfupgrade.core.notify.LogNotifier;
 import io.selfupgrade.core.observe.ObserveSettings;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.observe.AgentMetrics;
@@ -122,21 +119,6 @@ class ObservationTest {
     assertThat(agent.getMetrics().uptime()).isZero();
     start();
     Eventually.holds("it is written", SOON, () -> agent.getMetrics().logs().written() == 1);
-  }
-
-  @Test
-  void whatIsNamedTwiceIsAProblem() {
-    assertThatThrownBy(
-            () ->
-                SelfUpgrade.builder("twice")
-                    .store(store)
-                    .notifyBy(new LogNotifier())
-                    .notifyBy(new LogNotifier())
-                    .observe(o -> o.probe("p", () -> {}).probe("p", () -> {}))
-                    .build())
-        .isInstanceOf(ConfigurationException.class)
-        .hasMessageContaining("\"log\"")
-        .hasMessageContaining("probe \"p\"");
   }
 
   private void start() {

@@ -3,6 +3,7 @@ package io.selfupgrade.core.notify;
 import io.selfupgrade.observe.Delivery;
 import io.selfupgrade.observe.Notification;
 import io.selfupgrade.observe.Notifier;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,6 +11,7 @@ import org.slf4j.LoggerFactory;
 public final class LogNotifier implements Notifier {
 
   private static final Logger NEWS = LoggerFactory.getLogger("io.selfupgrade.news");
+  private static final Pattern STEERING = Pattern.compile("[\\p{Cntrl}&&[^\\n\\t]]");
 
   @Override
   public String name() {
@@ -20,11 +22,16 @@ public final class LogNotifier implements Notifier {
   public Delivery deliver(Notification notification) {
     NEWS.warn(
         "{} ({}, {}){}{}",
-        notification.title(),
+        printable(notification.title()),
         notification.kind(),
-        notification.key(),
+        printable(notification.key()),
         notification.text().isEmpty() ? "" : System.lineSeparator(),
-        notification.text());
+        printable(notification.text()));
     return new Delivery.Delivered();
+  }
+
+  /** News quote what others said: nothing of it may steer a terminal that shows the log. */
+  private static String printable(String text) {
+    return STEERING.matcher(text).replaceAll("?");
   }
 }
