@@ -21,8 +21,7 @@ import java.util.concurrent.Executor;
  * @param store where its state is kept
  * @param primary what the primary does
  * @param tasks what is scheduled
- * @param upgrades how it upgrades itself; empty: it does not
- * @param observe what it lets others see
+ * @param capabilities what it can do beside
  * @param clock the wall clock
  */
 record Blueprint(
@@ -31,9 +30,16 @@ record Blueprint(
     AgentStore store,
     Primary primary,
     Tasks tasks,
-    Optional<UpgradesBuilder> upgrades,
-    ObserveBuilder observe,
+    Capabilities capabilities,
     Clock clock) {
+
+  Optional<UpgradesBuilder> upgrades() {
+    return capabilities.upgrades();
+  }
+
+  ObserveBuilder observe() {
+    return capabilities.observe();
+  }
 
   InstanceRecord self() {
     Optional<UUID> trial = identity.link().flatMap(link -> link.ownTrial());
@@ -49,6 +55,9 @@ record Blueprint(
 
   /** The host's exclusive work, what becomes of it in isolation, and the lease's time to live. */
   record Primary(Optional<PrimaryWork> work, WhenIsolated whenIsolated, Duration ttl) {}
+
+  /** How it upgrades itself (empty: it does not), and what it lets others see. */
+  record Capabilities(Optional<UpgradesBuilder> upgrades, ObserveBuilder observe) {}
 
   /** The declared tasks, and where their handlers run. */
   record Tasks(List<DeclaredTask> declared, Optional<Executor> executor) {}

@@ -205,8 +205,7 @@ public final class SelfUpgradeBuilder {
             Objects.requireNonNull(store, "store"),
             new Blueprint.Primary(Optional.ofNullable(work), whenIsolated, ttl),
             new Blueprint.Tasks(List.copyOf(tasks), Optional.ofNullable(executor)),
-            Optional.ofNullable(upgrades),
-            observe,
+            new Blueprint.Capabilities(Optional.ofNullable(upgrades), observe),
             clock));
   }
 

@@ -63,14 +63,15 @@ final class LogFrames {
   }
 
   private static byte[] body(LogEvent event) {
+    Instant created = event.createdAt();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       write(out, event.id());
       out.writeUTF(event.agent().value());
       write(out, event.by().instance().value());
       out.writeLong(event.by().epoch());
-      out.writeLong(event.createdAt().getEpochSecond());
-      out.writeInt(event.createdAt().getNano());
+      out.writeLong(created.getEpochSecond());
+      out.writeInt(created.getNano());
       out.writeUTF(event.level().name());
       write(out, event.message());
       write(out, event.context().text());

@@ -102,6 +102,6 @@ final class LogQueue {
   }
 
   private static long size(LogEvent event) {
-    return event.message().length() + event.context().text().length();
+    return (long) event.message().length() + event.context().text().length();
   }
 }

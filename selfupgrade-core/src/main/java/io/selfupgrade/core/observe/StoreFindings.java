@@ -7,6 +7,7 @@ import io.selfupgrade.failover.Lease;
 import io.selfupgrade.observe.HealthReport.Finding;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Reads what the store said; without it, what this instance knows by itself. */
@@ -17,6 +18,8 @@ final class StoreFindings {
   private static final String FREEZE = "freeze";
   private static final String SCHEDULE = "schedule";
   private static final String VERSION = "version";
+
+  private static final double NANOS_IN_MILLI = 1e6;
 
   private final InstanceRecord self;
   private final Surroundings agent;
@@ -29,7 +32,10 @@ final class StoreFindings {
   List<Finding> of(StoreLook look) {
     List<Finding> findings = new ArrayList<>();
     findings.add(
-        Finding.up(DATABASE, "answered in " + look.latency().toNanos() / 1000 / 1000.0 + " ms"));
+        Finding.up(
+            DATABASE,
+            String.format(
+                Locale.ROOT, "answered in %.1f ms", look.latency().toNanos() / NANOS_IN_MILLI)));
     findings.add(lease(look.lease()));
     findings.add(version(look));
     findings.add(freeze(agent.frozenHere().or(look::frozen)));
