@@ -43,6 +43,16 @@ create index rollback_requests_waiting on selfupgrade.rollback_requests (agent, 
 comment on table selfupgrade.rollback_requests is
     'LEDGER: wishes of people to go back to an older version, each answered by one upgrade';
 
+create table selfupgrade.revoked_keys (
+    agent   text not null,
+    key_id  text not null check (key_id ~ '^[0-9a-f]{32}$'),
+    release text not null,
+    at      timestamptz not null default clock_timestamp(),
+    primary key (agent, key_id)
+);
+comment on table selfupgrade.revoked_keys is
+    'CONTROL: keys that confirmed releases revoked; rows only narrow trust, what widens it is signed and on disk';
+
 alter table selfupgrade.upgrades drop constraint upgrades_trigger_check;
 alter table selfupgrade.upgrades add constraint upgrades_trigger_check
     check (trigger in ('SCHEDULED', 'MANUAL', 'WEBHOOK', 'ROLLBACK'));

@@ -4,9 +4,11 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -27,6 +29,8 @@ import java.util.UUID;
  *       manifest, and once: the first word counts.
  *   <li>{@link #waitingRollback} is the oldest wish that was not answered; {@link #answerRollback}
  *       takes the fence and ties it to one upgrade, once.
+ *   <li>{@link #revoke} is for ever: the first version that revoked a key stays named, and nothing
+ *       takes a revocation back.
  * </ol>
  */
 public interface PolicyStore {
@@ -66,6 +70,12 @@ public interface PolicyStore {
 
   /** Ties a wish to the upgrade that answers it; false if the fence does not hold or one does. */
   boolean answerRollback(Fence fence, UUID wish, UUID upgrade);
+
+  /** Returns the ids of revoked keys, each with the version that revoked it. */
+  Map<String, String> revokedKeys(AgentName agent);
+
+  /** Notes that a confirmed version revokes these keys; any instance may. */
+  void revoke(AgentName agent, Set<String> keys, Version by);
 
   /**
    * Returns how many more connections this login may open to the store; negative if it is beyond.

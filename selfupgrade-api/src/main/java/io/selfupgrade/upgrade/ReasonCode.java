@@ -22,6 +22,10 @@ public enum ReasonCode {
   UNTRUSTED_KEYS,
   /** Fewer trusted keys signed than the threshold asks for. */
   TOO_FEW_SIGNATURES,
+  /** What would have to count among the signatures is by a key that was revoked. */
+  KEY_REVOKED,
+  /** A release changes which keys count, and is not signed by enough keys of before and after. */
+  ROTATION_NOT_SIGNED,
   /** A signed document has expired. */
   EXPIRED,
   /** The serial of {@code latest.json} is lower than one already seen. */

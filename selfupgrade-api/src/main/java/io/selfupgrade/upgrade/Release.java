@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * A release as its signed {@code release.json} describes it.
  *
  * @param id what the release is
- * @param expires after which it is no longer installed anew; one that is installed keeps running
+ * @param terms until when it is installed, and which keys count after it
  * @param launch how it is started
  * @param smoke how it is tried before it is accepted
  * @param state which state it reads and writes
@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  */
 public record Release(
     Id id,
-    Optional<Instant> expires,
+    Terms terms,
     Launch launch,
     Optional<Smoke> smoke,
     StateVersions state,
@@ -44,7 +44,7 @@ public record Release(
    */
   public Release {
     Objects.requireNonNull(id, "id");
-    Objects.requireNonNull(expires, "expires");
+    Objects.requireNonNull(terms, "terms");
     Objects.requireNonNull(launch, "launch");
     Objects.requireNonNull(smoke, "smoke");
     Objects.requireNonNull(state, "state");
@@ -83,6 +83,16 @@ public record Release(
   /** Returns the release's version. */
   public Version version() {
     return id.version();
+  }
+
+  /** Returns after when it is no longer installed anew; one that is installed keeps running. */
+  public Optional<Instant> expires() {
+    return terms.expires();
+  }
+
+  /** Returns which keys it brings and revokes. */
+  public KeyChange keys() {
+    return terms.keys();
   }
 
   /** Returns the sum of all files' lengths in bytes. */
@@ -125,6 +135,24 @@ public record Release(
               + " is launched by "
               + path
               + ", which is none of its files: add the file or correct the launch");
+    }
+  }
+
+  /**
+   * What its signers say about trust.
+   *
+   * @param expires after which it is no longer installed anew; empty for no such time
+   * @param keys which keys it brings and revokes
+   */
+  public record Terms(Optional<Instant> expires, KeyChange keys) {
+
+    /** Installed at any time; the keys stay as they are. */
+    public static final Terms NONE = new Terms(Optional.empty(), KeyChange.NONE);
+
+    /** Validates that both are there. */
+    public Terms {
+      Objects.requireNonNull(expires, "expires");
+      Objects.requireNonNull(keys, "keys");
     }
   }
 

@@ -27,6 +27,12 @@ public interface Upgrades {
   Freshness freshness();
 
   /**
+   * Returns which keys count at this moment: those of {@code trust(...)} and of confirmed releases,
+   * less the revoked; reads home and store.
+   */
+  TrustedKeys trustedKeys();
+
+  /**
    * Asks for an upgrade and returns at once.
    *
    * <p>The form for task handlers and {@code PrimaryWork} callbacks, where {@code upgrade()} would

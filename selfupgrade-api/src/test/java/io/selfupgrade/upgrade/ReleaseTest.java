@@ -49,7 +49,7 @@ class ReleaseTest {
             () ->
                 new Release(
                     id,
-                    Optional.empty(),
+                    Release.Terms.NONE,
                     Launch.jar("a"),
                     Optional.empty(),
                     StateVersions.FIRST,
@@ -130,7 +130,7 @@ class ReleaseTest {
   private static Release release(Launch launch, ReleaseFile... files) {
     return new Release(
         new Release.Id("bot", VERSION, "a".repeat(64), Instant.EPOCH, ""),
-        Optional.empty(),
+        Release.Terms.NONE,
         launch,
         Optional.empty(),
         StateVersions.FIRST,

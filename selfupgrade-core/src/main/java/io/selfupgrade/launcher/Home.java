@@ -103,6 +103,11 @@ public final class Home {
     return root.resolve("frozen");
   }
 
+  /** Returns the record of the keys that confirmed releases brought and revoked. */
+  public Path keys() {
+    return root.resolve("keys");
+  }
+
   /** Returns the directory of what runs: one directory an instance, and the launcher's files. */
   public Path run() {
     return root.resolve("run");

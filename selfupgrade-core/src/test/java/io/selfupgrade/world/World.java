@@ -11,6 +11,7 @@ import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
 import io.selfupgrade.testkit.Eventually;
+import io.selfupgrade.upgrade.KeyChange;
 import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.Smoke;
 import io.selfupgrade.upgrade.Trust;
@@ -97,6 +98,12 @@ public final class World implements AutoCloseable {
 
   /** Makes and signs a version without publishing it. */
   public Path make(String version, String... args) throws Exception {
+    return make(version, KeyChange.NONE, List.of(key), args);
+  }
+
+  /** Makes a version that changes keys, signed by these. */
+  public Path make(String version, KeyChange keys, List<SigningKeyFiles> signers, String... args)
+      throws Exception {
     Path jar = thinJar(version);
     List<String> smoke = new ArrayList<>(List.of(args));
     smoke.add("smoke");
@@ -107,14 +114,30 @@ public final class World implements AutoCloseable {
                 .jar(jar)
                 .jvmArgs(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"))
                 .args(List.of(args))
+                .keys(keys)
                 .smoke(new Smoke(smoke, Duration.ofSeconds(15), 64)));
-    tool.sign(release, List.of(key.privateKey()));
+    tool.sign(release, signers.stream().map(SigningKeyFiles::privateKey).toList());
     return release;
   }
 
   /** Publishes a release that was made before. */
   public void publish(Path release) throws Exception {
-    tool.publish(release, "stable", List.of(key.privateKey()));
+    publish(release, key);
+  }
+
+  /** Publishes a release that was made before by an index that this key signs. */
+  public void publish(Path release, SigningKeyFiles signer) throws Exception {
+    tool.publish(release, "stable", List.of(signer.privateKey()));
+  }
+
+  /** Returns the key that the agent trusts from the beginning. */
+  public SigningKeyFiles key() {
+    return key;
+  }
+
+  /** Makes another key. */
+  public SigningKeyFiles newKey(String name) throws IOException {
+    return tool.keygen(directory, name);
   }
 
   /** Installs the first version and starts the launcher. */

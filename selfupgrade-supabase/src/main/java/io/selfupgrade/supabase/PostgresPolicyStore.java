@@ -5,9 +5,12 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** What policies remember; each write is one statement that decides by itself. */
 final class PostgresPolicyStore implements PolicyStore {
@@ -172,6 +175,33 @@ final class PostgresPolicyStore implements PolicyStore {
         PORT,
         "answering wish " + wish,
         statements -> statements.update(ANSWER_ROLLBACK, Arguments.of(fence, upgrade, wish)) > 0);
+  }
+
+  @Override
+  public Map<String, String> revokedKeys(AgentName agent) {
+    return database
+        .call(
+            PORT,
+            "reading the revoked keys of " + agent,
+            statements ->
+                statements.list(
+                    "select key_id, release from selfupgrade.revoked_keys where agent = ?",
+                    row -> Map.entry(row.text("key_id"), row.text("release")),
+                    Arguments.of(agent)))
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+  }
+
+  @Override
+  public void revoke(AgentName agent, Set<String> keys, Version by) {
+    database.call(
+        PORT,
+        "revoking keys of " + agent,
+        statements ->
+            statements.update(
+                "insert into selfupgrade.revoked_keys (agent, key_id, release)"
+                    + " select ?, key, ? from unnest(?) key on conflict do nothing",
+                Arguments.of(agent, by, keys)));
   }
 
   @Override

@@ -43,6 +43,7 @@ final class AgentRows {
   Optional<Leader> leader = Optional.empty();
   Optional<Version> confirmed = Optional.empty();
   final Map<UUID, PolicyStore.WantedRollback> rollbacks = new LinkedHashMap<>();
+  final Map<String, String> revokedKeys = new HashMap<>();
   final Map<String, PolicyStore.SeenIndex> indexes = new HashMap<>();
   Optional<Version> floor = Optional.empty();
   Optional<String> frozen = Optional.empty();

@@ -6,8 +6,10 @@ import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 
 /** What policies remember, in memory. */
@@ -89,6 +91,20 @@ final class InMemoryPolicyStore implements PolicyStore {
                 .fenced(fence, upgrade)
                 .map(row -> state.rows(row.agent).rollbacks.remove(wish) != null)
                 .orElse(false));
+  }
+
+  @Override
+  public Map<String, String> revokedKeys(AgentName agent) {
+    return state.transact(() -> Map.copyOf(state.rows(agent).revokedKeys));
+  }
+
+  @Override
+  public void revoke(AgentName agent, Set<String> keys, Version by) {
+    state.transact(
+        () -> {
+          keys.forEach(key -> state.rows(agent).revokedKeys.putIfAbsent(key, by.toString()));
+          return keys;
+        });
   }
 
   @Override

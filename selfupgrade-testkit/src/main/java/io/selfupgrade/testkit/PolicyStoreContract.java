@@ -9,7 +9,9 @@ import io.selfupgrade.upgrade.PolicyStore.SeenIndex;
 import io.selfupgrade.upgrade.PolicyStore.Verdict;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -139,6 +141,19 @@ abstract class PolicyStoreContract extends StoreContract {
     assertThat(policies().answerRollback(open.old(), first, open.upgrade())).isFalse();
     assertThat(policies().waitingRollback(scene.agent).orElseThrow().id()).isEqualTo(second);
     assertThat(policies().waitingRollback(new Scene(store).agent)).isEmpty();
+  }
+
+  @Test
+  void aRevokedKeyStaysRevokedByTheVersionThatDidItFirst() {
+    String one = "1".repeat(32);
+    String two = "2".repeat(32);
+    policies().revoke(scene.agent, Set.of(one), V1);
+    policies().revoke(scene.agent, Set.of(one, two), V2);
+    policies().revoke(scene.agent, Set.of(), V2);
+
+    assertThat(policies().revokedKeys(scene.agent))
+        .isEqualTo(Map.of(one, V1.toString(), two, V2.toString()));
+    assertThat(policies().revokedKeys(new Scene(store).agent)).isEmpty();
   }
 
   @Test

@@ -31,6 +31,9 @@ final class Arguments {
           "library-migrations",
           "commit",
           "expires",
+          "trust-key",
+          "revoke-key",
+          "key-threshold",
           "state-reads",
           "state-writes");
 

@@ -52,6 +52,7 @@ public final class ManifestCodec {
           "commit",
           "created",
           "expires",
+          KeyChangeCodec.FIELD,
           "launcherProtocol",
           "launch",
           "smoke",
@@ -98,7 +99,7 @@ public final class ManifestCodec {
               matching(COMMIT, json.text("commit"), "commit"));
       return new Release(
           id,
-          IndexCodec.expires(json),
+          new Release.Terms(IndexCodec.expires(json), KeyChangeCodec.decode(json)),
           launch(json.object("launch")),
           json.has("smoke") ? Optional.of(smoke(json.object("smoke"))) : Optional.empty(),
           state(json.object("state")),
@@ -119,6 +120,7 @@ public final class ManifestCodec {
     json.put("commit", release.id().commit());
     json.put("created", release.id().created().toString());
     release.expires().ifPresent(instant -> json.put("expires", instant.toString()));
+    KeyChangeCodec.encode(release.keys(), json);
     json.put("launcherProtocol", release.launcherProtocol());
     json.put("launch", launch(release.launch()));
     release.smoke().ifPresent(smoke -> json.put("smoke", smoke(smoke)));

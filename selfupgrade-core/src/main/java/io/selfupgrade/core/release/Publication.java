@@ -2,6 +2,7 @@ package io.selfupgrade.core.release;
 
 import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.launcher.DurableFile;
+import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.SignedDocument;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.PublicKey;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -28,8 +30,8 @@ final class Publication {
 
   ReleaseIndex of(SignedDocument manifest, Optional<Instant> expires, Instant now)
       throws IOException, RefusalException {
-    requireSigned(manifest);
     Release release = ManifestCodec.decode(manifest.document());
+    requireSigned(manifest, release);
     Optional<ReleaseIndex> previous = previous();
     if (previous.isPresent() && previous.get().version().newerThan(release.version())) {
       throw new IllegalStateException(
@@ -53,7 +55,7 @@ final class Publication {
     return index;
   }
 
-  private void requireSigned(SignedDocument manifest) throws RefusalException {
+  private void requireSigned(SignedDocument manifest, Release release) throws RefusalException {
     SignatureFile signatures = SignatureFile.decode(manifest.signatures(), ManifestCodec.DOCUMENT);
     for (SigningKey key : keys) {
       if (!signatures.keys().contains(key.id())) {
@@ -73,6 +75,16 @@ final class Publication {
                 + " was changed after key "
                 + key.id()
                 + " had signed it: make and sign the release anew");
+      }
+    }
+    for (PublicKey key : release.keys().trusted()) {
+      if (!signatures.verifies(Keys.id(key), key, ManifestCodec.DOCUMENT, manifest.document())) {
+        throw new RefusalException(
+            ReasonCode.ROTATION_NOT_SIGNED,
+            "the release brings key "
+                + Keys.id(key)
+                + " and is not signed by it, so agents would refuse it: sign the release with that"
+                + " key, then publish it");
       }
     }
   }

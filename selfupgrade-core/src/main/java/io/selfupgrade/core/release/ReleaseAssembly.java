@@ -78,7 +78,7 @@ final class ReleaseAssembly {
     Release release =
         new Release(
             new Release.Id(recipe.name().value(), recipe.version(), "", created, recipe.commit()),
-            recipe.expires(),
+            new Release.Terms(recipe.expires(), recipe.keys()),
             launch,
             recipe.smoke(),
             recipe.state(),

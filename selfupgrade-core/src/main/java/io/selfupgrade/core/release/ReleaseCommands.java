@@ -2,6 +2,7 @@ package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.KeyChange;
 import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.Smoke;
@@ -11,6 +12,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.time.DateTimeException;
@@ -18,7 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** The command line of the release tool. */
 final class ReleaseCommands {
@@ -40,6 +44,7 @@ final class ReleaseCommands {
              [--smoke-arg ARG]... [--smoke-timeout SECONDS] [--smoke-heap-mb N]
              [--migrations DIR] [--library-migrations JAR] [--commit HASH]
              [--expires TIME|DURATION] [--state-reads A..B --state-writes N]
+             [--trust-key FILE]... [--revoke-key FILE|ID]... [--key-threshold N]
             makes the unsigned release OUT/VERSION; agents unpack an archive (.zip, .tar.gz) into FOLDER
         sign OUT/VERSION --key FILE...
             adds signatures; those of other keys stay
@@ -140,6 +145,7 @@ final class ReleaseCommands {
     args.one("commit").ifPresent(recipe::commit);
     args.one("expires").ifPresent(time -> recipe.expires(tool.time(time)));
     state(args).ifPresent(recipe::state);
+    recipe.keys(keys(args));
     out.println("made " + tool.make(args.path(0), recipe) + ", not yet signed");
   }
 
@@ -188,7 +194,9 @@ final class ReleaseCommands {
             + release.files().size()
             + " files, "
             + release.totalBytes()
-            + " bytes, manifest "
+            + " bytes, "
+            + release.keys().summary()
+            + ", manifest "
             + release.id().manifestSha256());
   }
 
@@ -211,6 +219,22 @@ final class ReleaseCommands {
       keys.add(Keys.file(file));
     }
     return Trust.keys(keys).threshold(args.number("threshold").orElse(1));
+  }
+
+  private static KeyChange keys(Arguments args) {
+    List<PublicKey> trusted = new ArrayList<>();
+    for (String file : args.all("trust-key")) {
+      trusted.add(Keys.file(Path.of(file)));
+    }
+    Set<String> revoked = new TreeSet<>();
+    for (String key : args.all("revoke-key")) {
+      revoked.add(Files.exists(Path.of(key)) ? Keys.id(Keys.file(Path.of(key))) : key);
+    }
+    Optional<Integer> threshold = args.number("key-threshold");
+    return new KeyChange(
+        trusted,
+        revoked,
+        threshold.isPresent() ? OptionalInt.of(threshold.get()) : OptionalInt.empty());
   }
 
   private static Optional<Smoke> smoke(Arguments args) {

@@ -2,6 +2,7 @@ package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.KeyChange;
 import io.selfupgrade.upgrade.Smoke;
 import io.selfupgrade.upgrade.StateVersions;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ public final class ReleaseRecipe {
   private @Nullable Smoke smoke;
   private String commit = "";
   private @Nullable Instant expires;
+  private KeyChange keys = KeyChange.NONE;
   private StateVersions state = StateVersions.FIRST;
   private int launcherProtocol = 1;
   private @Nullable Path migrations;
@@ -140,6 +142,16 @@ public final class ReleaseRecipe {
     return this;
   }
 
+  /**
+   * Brings and revokes keys, from the moment that an agent has confirmed the release.
+   *
+   * <p>It must be signed by each key that it brings, besides enough of those that count before.
+   */
+  public ReleaseRecipe keys(KeyChange change) {
+    this.keys = Objects.requireNonNull(change, "change");
+    return this;
+  }
+
   /** Says which state it reads and writes; without it state version 1. */
   public ReleaseRecipe state(StateVersions versions) {
     this.state = Objects.requireNonNull(versions, "versions");
@@ -219,6 +231,10 @@ public final class ReleaseRecipe {
 
   Optional<Instant> expires() {
     return Optional.ofNullable(expires);
+  }
+
+  KeyChange keys() {
+    return keys;
   }
 
   StateVersions state() {

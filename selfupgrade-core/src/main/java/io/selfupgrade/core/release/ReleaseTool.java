@@ -160,7 +160,7 @@ public final class ReleaseTool {
    * @throws IOException if files cannot be read
    */
   public Release verify(Path release, Trust trust) throws IOException, RefusalException {
-    Release verified = verifiedManifest(release, trust).release();
+    Release verified = verifiedManifest(release, KeyRing.of(trust)).release();
     ReleaseAssembly.requireContent(verified, release);
     return verified;
   }
@@ -218,7 +218,8 @@ public final class ReleaseTool {
   }
 
   private Path place(Home target, Path release, Trust trust) throws IOException, RefusalException {
-    VerifiedRelease verified = verifiedManifest(release, trust);
+    KeptKeys kept = new KeptKeys(target);
+    VerifiedRelease verified = verifiedManifest(release, kept.removeFrom(KeyRing.of(trust)));
     int protocol = verified.release().launcherProtocol();
     if (protocol > Home.PROTOCOL) {
       throw new RefusalException(
@@ -244,6 +245,7 @@ public final class ReleaseTool {
             PullProgress.none());
     Path slot = staging.install(staged, verified.release());
     target.confirm(verified.release().version().toString());
+    kept.keep(verified.release().keys(), verified.release().version().toString());
     return slot;
   }
 
@@ -252,9 +254,9 @@ public final class ReleaseTool {
     return text.startsWith("P") ? clock.instant().plus(Duration.parse(text)) : Instant.parse(text);
   }
 
-  private VerifiedRelease verifiedManifest(Path release, Trust trust)
+  private VerifiedRelease verifiedManifest(Path release, KeyRing ring)
       throws IOException, RefusalException {
-    return new TrustVerifier(trust)
+    return new TrustVerifier(ring)
         .firstRelease(manifest(release), version(release), clock.instant());
   }
 

@@ -1,11 +1,15 @@
 package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.KeyChange;
+import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.Trust;
+import java.security.PublicKey;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -16,19 +20,24 @@ import java.util.TreeSet;
  *
  * <p>Signatures are checked over the bytes as received, before anything of them is parsed; then the
  * document is read strictly, and must be of the agent and version that was asked for and not have
- * expired. An entry of an unknown key is passed over, because a rotation is signed by old and new
- * keys; a false signature in the name of a trusted key refuses the document, whatever else is
- * there.
+ * expired. An entry of an unknown or revoked key is passed over, because a rotation is signed by
+ * old and new keys; a false signature in the name of a trusted key refuses the document, whatever
+ * else is there.
  *
  * <p>Immutable and thread-safe.
  */
 public final class TrustVerifier {
 
-  private final Trust trust;
+  private final KeyRing ring;
 
   /** Verifies by these keys and their threshold. */
   public TrustVerifier(Trust trust) {
-    this.trust = Objects.requireNonNull(trust, "trust");
+    this(KeyRing.of(trust));
+  }
+
+  /** Verifies by the keys that count. */
+  public TrustVerifier(KeyRing ring) {
+    this.ring = Objects.requireNonNull(ring, "ring");
   }
 
   /**
@@ -43,7 +52,8 @@ public final class TrustVerifier {
   public VerifiedIndex index(SignedDocument document, String agent, String channel, Instant now)
       throws RefusalException {
     byte[] content = document.document();
-    Set<String> signers = signers(content, document.signatures(), IndexCodec.DOCUMENT);
+    SignatureFile signatures = SignatureFile.decode(document.signatures(), IndexCodec.DOCUMENT);
+    Set<String> signers = signers(content, signatures, IndexCodec.DOCUMENT);
     ReleaseIndex index = IndexCodec.decode(content);
     requireEqual("agent", agent, index.name(), IndexCodec.DOCUMENT);
     requireEqual("channel", channel, index.channel(), IndexCodec.DOCUMENT);
@@ -73,20 +83,74 @@ public final class TrustVerifier {
   VerifiedRelease firstRelease(SignedDocument document, Version version, Instant now)
       throws RefusalException {
     byte[] content = document.document();
-    Set<String> signers = signers(content, document.signatures(), ManifestCodec.DOCUMENT);
+    SignatureFile signatures = SignatureFile.decode(document.signatures(), ManifestCodec.DOCUMENT);
+    Set<String> signers = signers(content, signatures, ManifestCodec.DOCUMENT);
     Release release = ManifestCodec.decode(content);
     requireEqual(
         "version", version.toString(), release.version().toString(), ManifestCodec.DOCUMENT);
     requireUnexpired(release.expires(), now, ManifestCodec.DOCUMENT);
+    requireRotation(release, signatures, content);
     return new VerifiedRelease(release, document, signers);
   }
 
-  private Set<String> signers(byte[] content, byte[] signatures, String document)
+  /** A release that changes which keys count is signed by those of before and of after. */
+  private void requireRotation(Release release, SignatureFile signatures, byte[] content)
       throws RefusalException {
-    SignatureFile file = SignatureFile.decode(signatures, document);
+    KeyChange change = release.keys();
+    if (change.isEmpty()) {
+      return;
+    }
+    for (PublicKey key : change.trusted()) {
+      String id = Keys.id(key);
+      Optional<String> revokedBy = ring.revokedBy(id);
+      if (revokedBy.isPresent()) {
+        throw new RefusalException(
+            ReasonCode.KEY_REVOKED,
+            release.version()
+                + " brings key "
+                + id
+                + ", which "
+                + revokedBy.get()
+                + " revoked: a revoked key never counts again; make a new one");
+      }
+      if (!signatures.verifies(id, key, ManifestCodec.DOCUMENT, content)) {
+        throw new RefusalException(
+            ReasonCode.ROTATION_NOT_SIGNED,
+            release.version()
+                + " brings key "
+                + id
+                + " and is not signed by it: sign the release with each key that it brings");
+      }
+    }
+    KeyRing next = ring.with(change, release.version().toString());
+    long ready =
+        next.inForce().entrySet().stream()
+            .filter(
+                key ->
+                    signatures.verifies(
+                        key.getKey(), key.getValue(), ManifestCodec.DOCUMENT, content))
+            .count();
+    if (ready < next.threshold()) {
+      throw new RefusalException(
+          ReasonCode.ROTATION_NOT_SIGNED,
+          "after "
+              + release.version()
+              + " a release needs signatures by "
+              + next.threshold()
+              + " of "
+              + next.inForce().keySet()
+              + ", and only "
+              + ready
+              + " of these have signed it: sign it with more of them, or revoke fewer");
+    }
+  }
+
+  private Set<String> signers(byte[] content, SignatureFile file, String document)
+      throws RefusalException {
+    Map<String, PublicKey> trusted = ring.inForce();
     Set<String> signers = new TreeSet<>();
     for (String id : file.keys()) {
-      var key = trust.keysById().get(id);
+      PublicKey key = trusted.get(id);
       if (key == null) {
         continue;
       }
@@ -102,31 +166,50 @@ public final class TrustVerifier {
       }
       signers.add(id);
     }
+    if (signers.size() < ring.threshold()) {
+      throw tooFew(document, file, signers);
+    }
+    return signers;
+  }
+
+  private RefusalException tooFew(String document, SignatureFile file, Set<String> signers) {
+    String expected =
+        ": expected " + ring.threshold() + " of " + new TreeSet<>(ring.inForce().keySet());
+    for (String id : file.keys()) {
+      Optional<String> revokedBy = ring.revokedBy(id);
+      if (revokedBy.isPresent()) {
+        return new RefusalException(
+            ReasonCode.KEY_REVOKED,
+            document
+                + " is signed by key "
+                + id
+                + ", which "
+                + revokedBy.get()
+                + " revoked"
+                + expected
+                + "; sign it with one that counts");
+      }
+    }
     if (signers.isEmpty() && !file.keys().isEmpty()) {
-      throw new RefusalException(
+      return new RefusalException(
           ReasonCode.UNTRUSTED_KEYS,
           document
               + " is signed by "
               + file.keys()
-              + " only, none of which is trusted: expected "
-              + trust.threshold()
-              + " of "
-              + new TreeSet<>(trust.keysById().keySet()));
+              + " only, none of which is trusted"
+              + expected
+              + "; sign it with the old keys too, as long as agents run that have not confirmed the"
+              + " release which brings the new ones");
     }
-    if (signers.size() < trust.threshold()) {
-      throw new RefusalException(
-          ReasonCode.TOO_FEW_SIGNATURES,
-          document
-              + " is signed by "
-              + signers.size()
-              + " trusted keys "
-              + signers
-              + ": expected "
-              + trust.threshold()
-              + " of "
-              + new TreeSet<>(trust.keysById().keySet()));
-    }
-    return signers;
+    return new RefusalException(
+        ReasonCode.TOO_FEW_SIGNATURES,
+        document
+            + " is signed by "
+            + signers.size()
+            + " trusted keys "
+            + signers
+            + expected
+            + "; sign it with more of them");
   }
 
   private static void requireEqual(String what, String expected, String seen, String document)

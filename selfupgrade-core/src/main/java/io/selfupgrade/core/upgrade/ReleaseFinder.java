@@ -25,16 +25,16 @@ final class ReleaseFinder {
   private final ReleaseSource source;
   private final Policy policy;
   private final String channel;
-  private final TrustVerifier verifier;
+  private final KeysInForce keys;
   private final Seen seen;
   private volatile Optional<Reason> bad = Optional.empty();
 
-  ReleaseFinder(AgentName agent, UpgradeSettings settings, Seen seen) {
+  ReleaseFinder(AgentName agent, UpgradeSettings settings, KeysInForce keys, Seen seen) {
     this.agent = agent;
     this.source = settings.source();
     this.policy = settings.policy();
     this.channel = policy.channel();
-    this.verifier = new TrustVerifier(settings.trust());
+    this.keys = keys;
     this.seen = seen;
   }
 
@@ -60,7 +60,7 @@ final class ReleaseFinder {
     ReleaseIndex index;
     try {
       index =
-          verifier
+          new TrustVerifier(keys.ring())
               .index(latest.get(), agent.value(), channel, seen.now())
               .notBefore(seen.serial(channel))
               .index();
@@ -133,7 +133,8 @@ final class ReleaseFinder {
               + source.describe()
               + " has no such release: publish its files before its index");
     }
-    return verifier.release(manifest.get(), agent.value(), version, seen.now());
+    return new TrustVerifier(keys.ring())
+        .release(manifest.get(), agent.value(), version, seen.now());
   }
 
   private AdapterException away(String what, IOException cause) {

@@ -2,6 +2,7 @@ package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.core.release.RefusalException;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
@@ -35,6 +36,7 @@ final class Rounds implements AutoCloseable {
   private final Probation probation;
   private final Obedience obedience;
   private final Judge judge;
+  private final KeysInForce keys;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition woken = lock.newCondition();
@@ -53,14 +55,15 @@ final class Rounds implements AutoCloseable {
       Recovery recovery,
       Probation probation,
       Obedience obedience,
-      String threadName) {
+      KeysInForce keys) {
     this.situation = situation;
     this.pipeline = pipeline;
     this.recovery = recovery;
     this.probation = probation;
     this.obedience = obedience;
     this.judge = new Judge(situation);
-    this.thread = new Thread(this::run, threadName);
+    this.keys = keys;
+    this.thread = new Thread(this::run, "selfupgrade-" + situation.agent() + "-upgrade");
     thread.setDaemon(true);
   }
 
@@ -170,6 +173,7 @@ final class Rounds implements AutoCloseable {
       followed = Optional.of(open.get().id());
       return underWay(open.get(), fence);
     }
+    keepKeys();
     if (fence.isPresent()) {
       Optional<PolicyStore.WantedRollback> wish =
           situation.store().policies().waitingRollback(situation.agent());
@@ -184,6 +188,15 @@ final class Rounds implements AutoCloseable {
       }
     }
     return candidateThere ? WATCHFUL : IDLE;
+  }
+
+  /** Before anything else is begun: a version that is gone back from takes its keys along. */
+  private void keepKeys() {
+    try {
+      keys.keep();
+    } catch (RefusalException e) {
+      tellOnce(e.reason().message());
+    }
   }
 
   private Duration underWay(UpgradeRecord open, Optional<Fence> fence) throws InterruptedException {
@@ -223,6 +236,7 @@ final class Rounds implements AutoCloseable {
   private Duration prove(UpgradeRecord open, Optional<Fence> fence) throws InterruptedException {
     if (fence.isPresent() && probation.hasBegun(fence.get())) {
       if (probation.round(fence.get(), open)) {
+        keys.confirmed();
         situation
             .log()
             .record(

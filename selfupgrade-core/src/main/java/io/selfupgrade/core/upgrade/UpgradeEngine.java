@@ -21,6 +21,7 @@ import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.StepRecord;
 import io.selfupgrade.upgrade.StepResult;
 import io.selfupgrade.upgrade.Trigger;
+import io.selfupgrade.upgrade.TrustedKeys;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradePhase;
@@ -52,6 +53,7 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
   private static final int MOST_HISTORY = 1000;
 
   private final Situation situation;
+  private final KeysInForce keys;
   private final ReleaseFinder finder;
   private final Pipeline pipeline;
   private final Recovery recovery;
@@ -91,13 +93,14 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
             store.policies(),
             link.map(found -> found.home().root().resolve("seen")),
             clock);
-    this.finder = new ReleaseFinder(self.agent(), settings, seen);
+    this.keys = new KeysInForce(self.agent(), store.policies(), settings.trust(), link);
+    this.finder = new ReleaseFinder(self.agent(), settings, keys, seen);
     this.pipeline =
         new Pipeline(situation, finder, new Staging(home, PullLimits.DEFAULT), new HostMemory());
     Probation probation = new Probation(situation, probes, System::nanoTime);
     Obedience obedience = new Obedience(situation);
     this.recovery = new Recovery(situation, pipeline.ender(), probation, probes, obedience);
-    this.rounds = new Rounds(situation, pipeline, recovery, probation, obedience, thread);
+    this.rounds = new Rounds(situation, pipeline, recovery, probation, obedience, keys);
   }
 
   /** Starts the engine's thread; called once. */
@@ -207,6 +210,15 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
   @Override
   public Freshness freshness() {
     return finder.freshness();
+  }
+
+  @Override
+  public TrustedKeys trustedKeys() {
+    try {
+      return keys.ring().describe();
+    } catch (RefusalException e) {
+      throw new AdapterException("Home", e.reason().message(), false, e);
+    }
   }
 
   @Override

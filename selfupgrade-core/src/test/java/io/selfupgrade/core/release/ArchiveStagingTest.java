@@ -187,7 +187,7 @@ class ArchiveStagingTest {
     String digest = "a".repeat(64);
     return new Release(
         new Release.Id(Bundle.AGENT, Bundle.VERSION, digest, Bundle.NOW, ""),
-        Optional.empty(),
+        Release.Terms.NONE,
         Launch.jar("bot.jar"),
         Optional.empty(),
         StateVersions.FIRST,
@@ -221,7 +221,7 @@ class ArchiveStagingTest {
     return new VerifiedRelease(
         new Release(
             release.id(),
-            release.expires(),
+            release.terms(),
             launch,
             release.smoke(),
             release.state(),

@@ -166,7 +166,7 @@ final class HostilePulls {
     Release release =
         new Release(
             new Release.Id(Bundle.AGENT, Bundle.VERSION, NONE, Bundle.NOW, ""),
-            Optional.empty(),
+            Release.Terms.NONE,
             Launch.jar("bot.jar"),
             Optional.empty(),
             StateVersions.FIRST,

@@ -207,7 +207,7 @@ class StagingTest {
   private static Release releaseOf(long bytes) {
     return new Release(
         new Release.Id(Bundle.AGENT, Bundle.VERSION, "a".repeat(64), Bundle.NOW, ""),
-        Optional.empty(),
+        Release.Terms.NONE,
         Launch.jar("bot.jar"),
         Optional.empty(),
         StateVersions.FIRST,

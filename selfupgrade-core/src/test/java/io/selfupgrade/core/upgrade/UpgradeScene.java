@@ -56,8 +56,8 @@ final class UpgradeScene {
   final LauncherLink link;
   final InstanceRecord self;
   final Side side = new Side();
-  private final ReleaseTool tool = new ReleaseTool(clock);
-  private final SigningKeyFiles key;
+  final ReleaseTool tool = new ReleaseTool(clock);
+  final SigningKeyFiles key;
 
   UpgradeScene(Path root) throws Exception {
     this.root = root;
@@ -170,10 +170,12 @@ final class UpgradeScene {
     StepLog log = new StepLog(store.journal(), self.id(), List.of());
     Situation situation = new Situation(store, self, settings, Optional.of(link), side, log, clock);
     Seen seen = new Seen(AGENT, store.policies(), Optional.of(home.resolve("seen")), clock);
-    ReleaseFinder finder = new ReleaseFinder(AGENT, settings, seen);
+    KeysInForce keys =
+        new KeysInForce(AGENT, store.policies(), settings.trust(), Optional.of(link));
+    ReleaseFinder finder = new ReleaseFinder(AGENT, settings, keys, seen);
     HostMemory memory = new HostMemory(root.resolve("proc"), root.resolve("cgroup"));
     Staging staging = new Staging(link.home(), PullLimits.DEFAULT);
-    return new Parts(situation, finder, new Pipeline(situation, finder, staging, memory));
+    return new Parts(situation, finder, keys, new Pipeline(situation, finder, staging, memory));
   }
 
   /** Lets an upgrade to a build be confirmed; this process goes on under its fence. */
@@ -239,7 +241,7 @@ final class UpgradeScene {
   }
 
   /** Parts of an engine. */
-  record Parts(Situation situation, ReleaseFinder finder, Pipeline pipeline) {
+  record Parts(Situation situation, ReleaseFinder finder, KeysInForce keys, Pipeline pipeline) {
 
     StepResult<Proof.Available> check() {
       return pipeline.trigger(Trigger.MANUAL);
