@@ -80,7 +80,11 @@ public interface TaskStore {
   /** Returns the runs that were claimed at an epoch, oldest tick first. */
   List<RunRecord> runsOfEpoch(AgentName agent, long epoch, int limit);
 
-  /** Returns the tasks that have been due for longer than that and are neither run nor running. */
+  /**
+   * Returns the tasks that have been due for longer than that and stand still: no tick is running,
+   * and none that was claimed at the present epoch has ended within that time. A task that works
+   * off what was missed before is not one of them.
+   */
   List<String> overdue(AgentName agent, Duration grace);
 
   /** What an upsert did. */

@@ -127,6 +127,10 @@ final class PostgresTaskStore implements TaskStore {
        where t.agent = ? and t.enabled
          and not exists (select from selfupgrade.task_runs r
                           where r.task_id = t.id and r.state = 'RUNNING')
+         and not exists (select from selfupgrade.leadership l
+                           join selfupgrade.task_runs r on r.agent = l.agent and r.epoch = l.epoch
+                          where l.agent = t.agent and r.task_id = t.id
+                            and r.finished_at > clock_timestamp() - %1$s)
          and (s.next_run < clock_timestamp() - %1$s
               or exists (select from selfupgrade.task_runs r
                           where r.task_id = t.id and r.state = 'WAITING'
@@ -284,7 +288,8 @@ final class PostgresTaskStore implements TaskStore {
         PORT,
         "looking for overdue tasks of " + agent,
         statements ->
-            statements.list(OVERDUE, row -> row.text("name"), Arguments.of(agent, grace, grace)));
+            statements.list(
+                OVERDUE, row -> row.text("name"), Arguments.of(agent, grace, grace, grace)));
   }
 
   private int changes(String operation, String sql, Arguments arguments) {

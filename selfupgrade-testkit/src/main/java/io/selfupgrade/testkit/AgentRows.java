@@ -77,6 +77,11 @@ final class AgentRows {
     return runs.stream().filter(run -> run.claim.task().equals(task)).toList();
   }
 
+  /** Tells whether a run was claimed by the leader that there is now. */
+  boolean isOfPresentEpoch(RunRow run) {
+    return leader.filter(now -> now.fence().epoch() == run.claim.fence().epoch()).isPresent();
+  }
+
   /**
    * The leadership row.
    *

@@ -224,6 +224,8 @@ final class InMemoryTaskStore implements TaskStore {
           Predicate<Map.Entry<String, AgentRows.Task>> isOverdue =
               task ->
                   count(rows, task.getKey(), RunRecord.State.RUNNING) == 0
+                      && rows.runs(task.getKey()).stream()
+                          .noneMatch(run -> rows.isOfPresentEpoch(run) && run.endedAfter(latest))
                       && (task.getValue().nextDue().filter(latest::isAfter).isPresent()
                           || rows.runs(task.getKey()).stream()
                               .filter(run -> run.state == RunRecord.State.WAITING)

@@ -30,6 +30,10 @@ final class RunRow {
     return isRunning() && claim.run().equals(attempt.run()) && claim.attempt() == attempt.attempt();
   }
 
+  boolean endedAfter(Instant moment) {
+    return finishedAt.filter(moment::isBefore).isPresent();
+  }
+
   void end(RunRecord.State end, String why, Instant now) {
     state = end;
     error = why;

@@ -196,4 +196,38 @@ abstract class TickLedgerContract extends TaskContract {
     assertThat(tasks().finish(again, Optional.empty())).isTrue();
     assertThat(tasks().overdue(scene.agent, SHORT)).isEmpty();
   }
+
+  @Test
+  void aTaskThatWorksOffWhatWasMissedIsNotOverdueUntilItStandsStill() {
+    Instant due = tasks().agenda(scene.agent, List.of()).now().minus(PERIOD.multipliedBy(2));
+    planned(due);
+    RunClaim missed =
+        tasks()
+            .claim(
+                fence,
+                new TaskStore.Claiming(TASK.name(), due, due, Optional.of(due.plus(PERIOD)), 0))
+            .orElseThrow();
+    assertThat(tasks().finish(missed, Optional.empty())).isTrue();
+
+    assertThat(tasks().overdue(scene.agent, PERIOD.dividedBy(2))).isEmpty();
+    passShort();
+    assertThat(tasks().overdue(scene.agent, SHORT)).containsExactly(TASK.name());
+  }
+
+  @Test
+  void whatAnEarlierPrimaryRanDoesNotExcuseThePresentOne() {
+    Instant due = tasks().agenda(scene.agent, List.of()).now().minus(PERIOD.multipliedBy(2));
+    planned(due);
+    RunClaim missed =
+        tasks()
+            .claim(
+                fence,
+                new TaskStore.Claiming(TASK.name(), due, due, Optional.of(due.plus(PERIOD)), 0))
+            .orElseThrow();
+    assertThat(tasks().finish(missed, Optional.empty())).isTrue();
+
+    scene.takeOverFrom(fence);
+
+    assertThat(tasks().overdue(scene.agent, PERIOD.dividedBy(2))).containsExactly(TASK.name());
+  }
 }

@@ -11,6 +11,7 @@ import io.selfupgrade.upgrade.UpgradeRecord.Trial;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * The old version's look at the candidate from outside, and the way back.
@@ -24,10 +25,12 @@ final class Judge {
   private static final Duration LONGEST_GRACE = Duration.ofSeconds(5);
 
   private final Situation situation;
+  private final LongSupplier nanoTime;
   private Optional<Acting> acting = Optional.empty();
 
-  Judge(Situation situation) {
+  Judge(Situation situation, LongSupplier nanoTime) {
     this.situation = situation;
+    this.nanoTime = nanoTime;
   }
 
   Duration interval() {
@@ -108,13 +111,21 @@ final class Judge {
             + target.manifestSha256());
   }
 
-  /** Judges ticks only when the candidate has had the time to start what fell due before it. */
+  /**
+   * Judges ticks only when the candidate has had the time to start what fell due before it. A time
+   * without looks, as when the database was away, says nothing about the candidate and gives it
+   * that time anew.
+   */
   private Finding ticks(Trial trial) {
     Duration grace = grace();
-    if (acting.isEmpty() || acting.get().epoch() != trial.epoch()) {
-      acting = Optional.of(new Acting(trial.epoch(), System.nanoTime()));
-    }
-    if (System.nanoTime() - acting.get().sinceNanos() < grace.toNanos()) {
+    long now = nanoTime.getAsLong();
+    Acting seen =
+        acting
+            .filter(before -> before.epoch() == trial.epoch())
+            .filter(before -> now - before.lastNanos() < grace.toNanos())
+            .orElse(new Acting(trial.epoch(), now, now));
+    acting = Optional.of(new Acting(seen.epoch(), seen.sinceNanos(), now));
+    if (now - seen.sinceNanos() < grace.toNanos()) {
       return Finding.unknown();
     }
     List<String> late = situation.store().tasks().overdue(situation.agent(), grace);
@@ -144,8 +155,8 @@ final class Judge {
     back.ifPresent(fence -> situation.side().taken(fence));
   }
 
-  /** Since when a candidate was seen to act at an epoch. */
-  private record Acting(long epoch, long sinceNanos) {}
+  /** Since when a candidate was seen to act at an epoch, and when last. */
+  private record Acting(long epoch, long sinceNanos, long lastNanos) {}
 
   /** What a look found; without a failure it is good if it is known. */
   private record Finding(boolean known, Optional<Reason> failure) {

@@ -61,7 +61,7 @@ final class Rounds implements AutoCloseable {
     this.recovery = recovery;
     this.probation = probation;
     this.obedience = obedience;
-    this.judge = new Judge(situation);
+    this.judge = new Judge(situation, System::nanoTime);
     this.keys = keys;
     this.thread = new Thread(this::run, "selfupgrade-" + situation.agent() + "-upgrade");
     thread.setDaemon(true);

@@ -180,6 +180,14 @@ final class UpgradeScene {
 
   /** Lets an upgrade to a build be confirmed; this process goes on under its fence. */
   void confirm(UpgradeRecord.Target target) {
+    side.fence = handOver(target);
+    UUID upgrade = store.journal().openUpgrade(AGENT).orElseThrow().id();
+    store.journal().look(upgrade, self.version(), Optional.empty());
+    assertThat(store.journal().confirm(side.fence, upgrade, TTL)).isTrue();
+  }
+
+  /** Hands over to a candidate of that build; returns its fence. */
+  Fence handOver(UpgradeRecord.Target target) {
     var journal = store.journal();
     UUID upgrade = journal.open(side.fence, Trigger.MANUAL, self.version()).orElseThrow().id();
     journal.target(side.fence, upgrade, target);
@@ -197,12 +205,9 @@ final class UpgradeScene {
                 Optional.of(upgrade),
                 true,
                 "here"));
-    side.fence =
-        journal
-            .handOver(side.fence, upgrade, candidate, Duration.ofDays(9), Duration.ofHours(1))
-            .orElseThrow();
-    journal.look(upgrade, self.version(), Optional.empty());
-    assertThat(journal.confirm(side.fence, upgrade, TTL)).isTrue();
+    return journal
+        .handOver(side.fence, upgrade, candidate, Duration.ofDays(9), Duration.ofHours(1))
+        .orElseThrow();
   }
 
   /** Installs a version beside the running one, as an upgrade would have. */
