@@ -20,6 +20,10 @@ import java.util.stream.Stream;
 /** A directory that archives are unpacked into, and all around it what must stay as it is. */
 final class Around {
 
+  /** Where absolute names of hostile archives lead, so that they do no harm if a test fails. */
+  static final Path ELSEWHERE =
+      Path.of(System.getProperty("java.io.tmpdir"), "selfupgrade-elsewhere");
+
   private static final List<String> FOLDERS =
       List.of("", "home", "home/staging", "home/staging/upgrade");
 
@@ -58,6 +62,7 @@ final class Around {
       return unpacking;
     } finally {
       assertThat(seen()).isEqualTo(before);
+      assertThat(ELSEWHERE).doesNotExist();
       requireInside(maxBytes);
     }
   }

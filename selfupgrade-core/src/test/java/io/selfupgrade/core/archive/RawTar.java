@@ -10,14 +10,19 @@ import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
 /** Writes tars block by block; the checksums are right unless a header is changed after them. */
-final class RawTar {
+public final class RawTar {
 
   static final int BLOCK = 512;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   RawTar file(String name) {
-    return entry(name, '0', "content of " + name, header -> {});
+    return file(name, "content of " + name);
+  }
+
+  /** Adds a file. */
+  public RawTar file(String name, String content) {
+    return entry(name, '0', content, header -> {});
   }
 
   RawTar folder(String name) {
@@ -62,8 +67,8 @@ final class RawTar {
     return out.toByteArray();
   }
 
-  /** The whole, ended and packed. */
-  byte[] gz() {
+  /** Returns the whole, ended and packed. */
+  public byte[] gz() {
     end();
     return gzip(bytes());
   }

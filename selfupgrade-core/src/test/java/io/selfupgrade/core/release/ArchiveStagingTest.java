@@ -1,9 +1,10 @@
 package io.selfupgrade.core.release;
 
+import static io.selfupgrade.core.release.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.selfupgrade.core.archive.RawTar;
 import io.selfupgrade.launcher.Home;
 import io.selfupgrade.launcher.LaunchFile;
 import io.selfupgrade.launcher.Slot;
@@ -25,7 +26,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -158,7 +158,7 @@ class ArchiveStagingTest {
 
   @Test
   void theToolMakesNoReleaseOfAnArchiveThatAgentsRefuse() throws Exception {
-    Path tar = Files.write(root.resolve("up.tar.gz"), Archived.tarGz("../up", "x"));
+    Path tar = Files.write(root.resolve("up.tar.gz"), new RawTar().file("../up", "x").gz());
 
     assertThatThrownBy(
             () ->
@@ -250,12 +250,5 @@ class ArchiveStagingTest {
   private static void change(Path file, String content) throws IOException {
     assertThat(file.toFile().setWritable(true)).isTrue();
     Files.writeString(file, content);
-  }
-
-  private static void assertRefused(ThrowingCallable call, ReasonCode code, String message) {
-    RefusalException refused = catchThrowableOfType(RefusalException.class, call);
-    assertThat(refused).isNotNull();
-    assertThat(refused.reason().message()).contains(message);
-    assertThat(refused.reason().code()).isEqualTo(code);
   }
 }

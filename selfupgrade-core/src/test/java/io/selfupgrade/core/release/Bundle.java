@@ -1,6 +1,7 @@
 package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.archive.RawTar;
 import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.ReleaseSource;
@@ -62,7 +63,9 @@ final class Bundle {
       }
     }
     Path tar = zip.resolveSibling("prompts.tar.gz");
-    Files.write(tar, Archived.tarGz("greeting.txt", "Hello " + mark, "bye.txt", "Bye " + mark));
+    RawTar packed =
+        new RawTar().file("greeting.txt", "Hello " + mark).file("bye.txt", "Bye " + mark);
+    Files.write(tar, packed.gz());
     return recipe.archive("models", zip).archive("prompts", tar);
   }
 

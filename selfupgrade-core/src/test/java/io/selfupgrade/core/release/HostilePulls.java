@@ -1,7 +1,6 @@
 package io.selfupgrade.core.release;
 
 import io.selfupgrade.agent.AdapterException;
-import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.launcher.Home;
 import io.selfupgrade.launcher.UnforcedDisk;
@@ -9,7 +8,6 @@ import io.selfupgrade.upgrade.Archive;
 import io.selfupgrade.upgrade.Launch;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.ReleaseFile;
-import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.StateVersions;
 import java.io.ByteArrayInputStream;
@@ -89,7 +87,7 @@ final class HostilePulls {
     content[0] = 1;
     AtomicInteger opened = new AtomicInteger();
     ReleaseFile file = new ReleaseFile("bot.jar", content.length, Sha256.of(content));
-    Opening opening =
+    HostileSource.Opening opening =
         path -> {
           int half = content.length / 2;
           return opened.getAndIncrement() == 0
@@ -137,11 +135,12 @@ final class HostilePulls {
     Files.delete(folder.resolve(name));
   }
 
-  private void attack(String name, ReleaseFile file, Opening opening) throws Exception {
+  private void attack(String name, ReleaseFile file, HostileSource.Opening opening)
+      throws Exception {
     Staging staging = new Staging(home, PullLimits.DEFAULT, nanos::get);
     String end;
     try {
-      staging.pull(new UUID(1, 1), release(file), source(opening), PullProgress.none());
+      staging.pull(new UUID(1, 1), release(file), new HostileSource(opening), PullProgress.none());
       end = "ACCEPTED";
     } catch (RefusalException e) {
       end = e.reason().code().toString();
@@ -173,35 +172,6 @@ final class HostilePulls {
             1,
             List.of(file));
     return new VerifiedRelease(release, new SignedDocument(new byte[0], new byte[0]), Set.of());
-  }
-
-  private static ReleaseSource source(Opening opening) {
-    return new ReleaseSource() {
-      @Override
-      public String describe() {
-        return "a hostile source";
-      }
-
-      @Override
-      public Optional<SignedDocument> latest(String channel, int maxBytes) {
-        return Optional.empty();
-      }
-
-      @Override
-      public Optional<SignedDocument> manifest(Version version, int maxBytes) {
-        return Optional.empty();
-      }
-
-      @Override
-      public InputStream open(Version version, String path) throws IOException {
-        return opening.open(path);
-      }
-    };
-  }
-
-  @FunctionalInterface
-  private interface Opening {
-    InputStream open(String path) throws IOException;
   }
 
   private static class Endless extends InputStream {

@@ -1,24 +1,21 @@
 package io.selfupgrade.core.release;
 
+import static io.selfupgrade.core.release.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.selfupgrade.agent.AdapterException;
-import io.selfupgrade.agent.Version;
 import io.selfupgrade.launcher.Home;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.ReleaseSource;
-import io.selfupgrade.upgrade.SignedDocument;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -88,8 +85,8 @@ class PullTest {
   void anEndlessStreamIsReadOneByteTooFarAndNoFurther() {
     AtomicLong served = new AtomicLong();
     ReleaseSource endless =
-        source(
-            () ->
+        new HostileSource(
+            path ->
                 new InputStream() {
                   @Override
                   public int read() {
@@ -117,8 +114,8 @@ class PullTest {
     Duration perByte = Duration.ofSeconds(4);
     Staging slow = new Staging(home, PullLimits.DEFAULT, nanos::get);
     ReleaseSource trickle =
-        source(
-            () ->
+        new HostileSource(
+            path ->
                 new InputStream() {
                   @Override
                   public int read() {
@@ -147,8 +144,8 @@ class PullTest {
     PullLimits limits = new PullLimits(Duration.ofSeconds(5), Duration.ofDays(1), 1, 1 << 20);
     Staging slow = new Staging(home, limits, nanos::get);
     ReleaseSource late =
-        source(
-            () -> {
+        new HostileSource(
+            path -> {
               nanos.addAndGet(Duration.ofSeconds(6).toNanos());
               return new ByteArrayInputStream(new byte[9]);
             });
@@ -166,8 +163,8 @@ class PullTest {
     Staging impatient = new Staging(home, limits);
     CountDownLatch closed = new CountDownLatch(1);
     ReleaseSource stuck =
-        source(
-            () ->
+        new HostileSource(
+            path ->
                 new InputStream() {
                   @Override
                   public int read() throws IOException {
@@ -201,8 +198,8 @@ class PullTest {
     PullLimits limits = new PullLimits(Duration.ofMillis(300), Duration.ofSeconds(30), 1, 1 << 20);
     AtomicLong reads = new AtomicLong();
     ReleaseSource empty =
-        source(
-            () ->
+        new HostileSource(
+            path ->
                 new InputStream() {
                   @Override
                   public int read() {
@@ -230,47 +227,11 @@ class PullTest {
     return staging.pull(UPGRADE, bundle.verified(), bundle.source(), PullProgress.none());
   }
 
-  private static void assertRefused(ThrowingCallable call, ReasonCode code, String message) {
-    RefusalException refused = catchThrowableOfType(RefusalException.class, call);
-    assertThat(refused).isNotNull();
-    assertThat(refused.reason().code()).isEqualTo(code);
-    assertThat(refused.reason().message()).contains(message);
-  }
-
   private static void assertTrouble(ThrowingCallable call, String port, String message) {
     AdapterException trouble = catchThrowableOfType(AdapterException.class, call);
     assertThat(trouble).isNotNull();
     assertThat(trouble.port()).isEqualTo(port);
     assertThat(trouble.retryable()).isTrue();
     assertThat(trouble).hasMessageContaining(message);
-  }
-
-  private static ReleaseSource source(Opening opening) {
-    return new ReleaseSource() {
-      @Override
-      public String describe() {
-        return "a hostile source";
-      }
-
-      @Override
-      public Optional<SignedDocument> latest(String channel, int maxBytes) {
-        return Optional.empty();
-      }
-
-      @Override
-      public Optional<SignedDocument> manifest(Version version, int maxBytes) throws IOException {
-        throw new NoSuchFileException("release.json");
-      }
-
-      @Override
-      public InputStream open(Version version, String path) throws IOException {
-        return opening.open();
-      }
-    };
-  }
-
-  @FunctionalInterface
-  private interface Opening {
-    InputStream open() throws IOException;
   }
 }

@@ -1,8 +1,8 @@
 package io.selfupgrade.core.release;
 
+import static io.selfupgrade.core.release.Refusals.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.launcher.Home;
@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -213,12 +212,5 @@ class StagingTest {
         StateVersions.FIRST,
         1,
         List.of(new ReleaseFile("bot.jar", bytes, "a".repeat(64))));
-  }
-
-  private static void assertRefused(ThrowingCallable call, ReasonCode code, String message) {
-    RefusalException refused = catchThrowableOfType(RefusalException.class, call);
-    assertThat(refused).isNotNull();
-    assertThat(refused.reason().code()).isEqualTo(code);
-    assertThat(refused.reason().message()).contains(message);
   }
 }
