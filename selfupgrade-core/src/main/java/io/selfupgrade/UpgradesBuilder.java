@@ -13,6 +13,7 @@ import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.upgrade.Approval;
 import io.selfupgrade.upgrade.ReleaseCheck;
 import io.selfupgrade.upgrade.ReleaseSource;
+import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.Trust;
 import io.selfupgrade.upgrade.UpgradeListener;
 import io.selfupgrade.upgrade.UpgradeTimes;
@@ -51,6 +52,7 @@ public final class UpgradesBuilder {
   private Duration staleAfter = Policy.DEFAULT.staleAfter();
   private Approval approval = Policy.DEFAULT.approval();
   private Duration approvalTime = Policy.DEFAULT.approvalTime();
+  private Switch switchBy = Policy.DEFAULT.switchBy();
   private UpgradeTimes times = UpgradeTimes.DEFAULT;
 
   UpgradesBuilder() {}
@@ -137,6 +139,19 @@ public final class UpgradesBuilder {
   public UpgradesBuilder approvalWithin(Duration time) {
     if (given("approvalWithin", time)) {
       approvalTime = requirePositive("approvalWithin", time);
+    }
+    return this;
+  }
+
+  /**
+   * Sets whether the new version starts beside the running one or in its place.
+   *
+   * <p>Default {@link Switch#BESIDE}. {@link Switch#RESTART} is for hosts without room for two: the
+   * agent is away while the new version starts, and a caller of {@code upgrade()} is interrupted.
+   */
+  public UpgradesBuilder switchBy(Switch how) {
+    if (given("switchBy", how)) {
+      switchBy = how;
     }
     return this;
   }
@@ -257,7 +272,7 @@ public final class UpgradesBuilder {
     return new UpgradeSettings(
         Objects.requireNonNull(source, "source"),
         Objects.requireNonNull(trust, "trust"),
-        new Policy(channel, minimumAge, staleAfter, oneWay, approval, approvalTime),
+        new Policy(channel, minimumAge, staleAfter, oneWay, approval, approvalTime, switchBy),
         times,
         ttl,
         new Checks(allProbes, criticalPaths, releaseChecks),

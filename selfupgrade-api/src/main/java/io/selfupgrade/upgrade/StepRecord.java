@@ -51,6 +51,8 @@ public record StepRecord(
     NOT_APPLICABLE,
     /** The old primary closed its admission: it takes no new work. */
     ADMISSION_CLOSED,
+    /** The running version is stopped before the new one starts: {@link Switch#RESTART}. */
+    INTERRUPTED,
     /** The new primary is ready to claim and its {@code PrimaryWork.start} has returned. */
     PRIMARY_READY,
     /** A version was adopted as confirmed without an upgrade. */

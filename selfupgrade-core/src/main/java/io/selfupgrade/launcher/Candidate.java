@@ -51,12 +51,7 @@ public record Candidate(
     }
     StateFile state = file.get();
     try {
-      Trial trial =
-          new Trial(
-              state.requireText("version"),
-              state.requireUuid("upgrade"),
-              state.requireNumber("epoch"),
-              Duration.ofMillis(state.requireNumber("limitMillis")));
+      Trial trial = Trial.read(state);
       return Optional.of(
           new Candidate(
               trial,
@@ -81,6 +76,11 @@ public record Candidate(
     return trial.version();
   }
 
+  /** Tells whether the version runs in the place of the confirmed one, and not beside it. */
+  public boolean alone() {
+    return trial.alone().isPresent();
+  }
+
   /** Returns the latest started instance, or nothing before the first start. */
   public Optional<UUID> latestInstance() {
     try {
@@ -100,9 +100,7 @@ public record Candidate(
   }
 
   Candidate handedOver(long epoch) {
-    Trial later =
-        new Trial(trial.version(), trial.upgrade(), Math.max(epoch, trial.epoch()), trial.limit());
-    return new Candidate(later, instance, starts, runTime, true, state, why);
+    return new Candidate(trial.at(epoch), instance, starts, runTime, true, state, why);
   }
 
   Candidate ran(Duration more) {
@@ -119,6 +117,7 @@ public record Candidate(
         .with("upgrade", trial.upgrade().toString())
         .with("epoch", trial.epoch())
         .with("limitMillis", trial.limit().toMillis())
+        .with("alone", trial.alone().map(UUID::toString).orElse(""))
         .with("instance", instance)
         .with("starts", starts)
         .with("runMillis", runTime.toMillis())

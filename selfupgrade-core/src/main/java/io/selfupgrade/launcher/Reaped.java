@@ -68,6 +68,11 @@ public record Reaped(Instant at, String code, Cause cause, long sequence) {
     }
   }
 
+  /** Tells whether the launcher had asked it to end. */
+  public boolean stopped() {
+    return cause == Cause.STOPPED;
+  }
+
   /** Tells whether the end says something about the instance itself. */
   boolean ownDoing() {
     return cause == Cause.EXITED;

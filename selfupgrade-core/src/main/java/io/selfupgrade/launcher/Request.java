@@ -2,6 +2,7 @@ package io.selfupgrade.launcher;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -11,8 +12,7 @@ import java.util.UUID;
  * @param kind what it asks for: try, handed-over, confirmed or dropped
  * @param upgrade the upgrade that it is about
  * @param epoch the epoch of the decision behind it
- * @param version of {@code try}, else empty
- * @param limit of {@code try}, else zero
+ * @param asked of {@code try}, else empty
  * @param killAfter of {@code dropped}, else zero
  */
 record Request(
@@ -20,8 +20,7 @@ record Request(
     RequestKind kind,
     UUID upgrade,
     long epoch,
-    String version,
-    Duration limit,
+    Optional<Trial> asked,
     Duration killAfter) {
   private static final long DEFAULT_KILL_AFTER_MILLIS = 10_000;
 
@@ -32,21 +31,15 @@ record Request(
     boolean isTry = kind == RequestKind.TRY;
     boolean isDrop = kind == RequestKind.DROPPED;
     try {
-      Request request =
-          new Request(
-              from,
-              kind,
-              state.requireUuid("upgrade"),
-              state.requireNumber("epoch"),
-              isTry ? state.requireText("version") : "",
-              isTry ? Duration.ofMillis(state.requireNumber("limitMillis")) : Duration.ZERO,
-              isDrop
-                  ? grace(state.number("killAfterMillis", DEFAULT_KILL_AFTER_MILLIS))
-                  : Duration.ZERO);
-      if (isTry) {
-        request.trial();
-      }
-      return request;
+      return new Request(
+          from,
+          kind,
+          state.requireUuid("upgrade"),
+          state.requireNumber("epoch"),
+          isTry ? Optional.of(Trial.read(state)) : Optional.empty(),
+          isDrop
+              ? grace(state.number("killAfterMillis", DEFAULT_KILL_AFTER_MILLIS))
+              : Duration.ZERO);
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     }
@@ -58,7 +51,12 @@ record Request(
   }
 
   Trial trial() {
-    return new Trial(version, upgrade, epoch, limit);
+    return asked.orElseThrow();
+  }
+
+  /** Returns the version of {@code try}, else nothing. */
+  String version() {
+    return asked.map(Trial::version).orElse("");
   }
 
   boolean isFinal() {

@@ -2,7 +2,10 @@ package io.selfupgrade.launcher;
 
 /** What an agent can tell the launcher by a file in its run directory. */
 public enum RequestKind {
-  /** Start a candidate beside me: upgrade, epoch, version, limitMillis. */
+  /**
+   * Start a candidate beside me: upgrade, epoch, version, limitMillis; with {@code alone}, an
+   * instance, in my place as soon as that instance has been handed over to.
+   */
   TRY("try"),
   /** I am up: upgrade and epoch (own or 0), optional drainMillis. */
   READY("ready"),

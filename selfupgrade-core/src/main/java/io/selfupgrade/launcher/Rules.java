@@ -49,7 +49,7 @@ final class Rules {
     }
     List<Action> actions = new ArrayList<>();
     boolean serves = s.living().stream().anyMatch(one -> one.role() == Role.CURRENT);
-    if (!serves && !successorLives(s)) {
+    if (!serves && !successorLives(s) && !s.candidateAlone()) {
       if (!s.starts().currentQuit()) {
         if (s.starts().currentDue()) {
           actions.add(new Action.Start(Role.CURRENT));
@@ -173,16 +173,34 @@ final class Rules {
       return List.of(
           ended(candidate, TrialState.UNDECIDED, "no decision in " + candidate.trial().limit()));
     }
+    if (candidate.alone()) {
+      return alone(s, candidate);
+    }
     return instance.isPresent() ? List.of() : startCandidate(s, candidate);
+  }
+
+  /** One that runs alone waits until the lead is promised to it and everybody else has ended. */
+  private static List<Action> alone(Situation s, Candidate candidate) {
+    if (!candidate.handedOver()) {
+      return List.of();
+    }
+    List<Living> others =
+        s.living().stream().filter(one -> !candidate.isInstance(one.instance())).toList();
+    if (others.isEmpty()) {
+      return s.living().isEmpty() ? startCandidate(s, candidate) : List.of();
+    }
+    return others.stream()
+        .filter(one -> !one.leaving())
+        .map(one -> (Action) new Action.Drain(one.instance(), "the candidate runs alone"))
+        .toList();
   }
 
   private static List<Action> startCandidate(Situation s, Candidate candidate) {
     if (s.starts().candidateQuit()) {
       return List.of(ended(candidate, TrialState.EXHAUSTED, "it ended on purpose"));
     }
-    if (!candidate.handedOver()
-        && candidate.starts() >= COUNTED_STARTS
-        && !s.starts().candidateFree()) {
+    boolean counted = candidate.alone() || (!candidate.handedOver() && !s.starts().candidateFree());
+    if (counted && candidate.starts() >= COUNTED_STARTS) {
       return List.of(
           ended(candidate, TrialState.EXHAUSTED, "it ended " + COUNTED_STARTS + " times"));
     }

@@ -69,6 +69,13 @@ record Situation(
     return candidate.flatMap(trial -> obeyed.of(trial.upgrade()));
   }
 
+  /** Tells whether a candidate has the place of the confirmed version, until its trial ends. */
+  boolean candidateAlone() {
+    return candidate.filter(trial -> trial.alone() && trial.handedOver()).isPresent()
+        && (candidateInstance().isPresent()
+            || (decision().isEmpty() && candidate.get().state() == TrialState.RUNNING));
+  }
+
   /** Returns the candidate's living instance. */
   Optional<Living> candidateInstance() {
     return living.stream()

@@ -88,6 +88,7 @@ final class StatusReport {
         + ", "
         + candidate.state()
         + (candidate.why().isEmpty() ? "" : " (" + candidate.why() + ")")
+        + (candidate.alone() ? ", alone" : "")
         + ", handed over: "
         + (candidate.handedOver() ? "yes" : "no")
         + ", counted starts "

@@ -196,7 +196,10 @@ final class Supervisor {
     crew.start(crew.prepare(UUID.randomUUID(), record), record, slot);
   }
 
-  /** The start is counted before it happens; one that the candidate did not cause is not. */
+  /**
+   * The start is counted before it happens; one that the candidate did not cause is not, unless
+   * nobody else serves meanwhile.
+   */
   private void startCandidate(Candidate candidate) throws IOException {
     Slot slot;
     try {
@@ -207,11 +210,17 @@ final class Supervisor {
       save(new Action.Save(exhausted, JournalEvent.EXHAUSTED, e.getMessage()));
       return;
     }
-    UUID instance = UUID.randomUUID();
+    UUID instance =
+        candidate
+            .trial()
+            .alone()
+            .filter(promised -> candidate.starts() == 0)
+            .filter(promised -> !Files.exists(home.run(promised).path()))
+            .orElseGet(UUID::randomUUID);
     ChildRecord record =
         crew.next(Role.CANDIDATE, candidate.version(), candidate.upgrade().toString());
     RunDirectory run = crew.prepare(instance, record);
-    boolean counted = !candidate.handedOver() && !candidateFree;
+    boolean counted = candidate.alone() || (!candidate.handedOver() && !candidateFree);
     state.save(candidate.started(instance, candidate.starts() + (counted ? 1 : 0)));
     candidateFree = true;
     crew.start(run, record, slot);

@@ -75,12 +75,12 @@ class LauncherTroubleTest {
   }
 
   private static void check(Script script, Scene scene) throws IOException {
-    String runs = script == Script.UPGRADE ? Scene.NEW : Scene.OLD;
+    String runs = script.upgrades() ? Scene.NEW : Scene.OLD;
     assertThat(scene.processes.living()).extracting(one -> one.version).containsExactly(runs);
     assertThat(scene.living(Role.CURRENT)).isPresent();
     assertThat(scene.home.confirmedVersion()).isEqualTo(Optional.of(runs));
     assertThat(scene.home.candidate()).doesNotExist();
-    if (script != Script.RESTART) {
+    if (!script.interrupts()) {
       assertThat(scene.interruptions()).isZero();
     }
     for (FakeProcesses.Fake one : scene.processes.started()) {

@@ -87,7 +87,7 @@ class RulesTest {
     World world = World.inTrial();
     UUID other = UUID.randomUUID();
     Duration limit = Duration.ofMinutes(6);
-    world.requests.add(new Request(OLD, RequestKind.TRY, other, 9, "1.2.0", limit, Duration.ZERO));
+    world.requests.add(tryOf(OLD, new Trial("1.2.0", other, 9, limit, Optional.empty())));
 
     assertThat(Rules.trial(world.situation(Mode.WORKING))).isEmpty();
   }
@@ -131,6 +131,72 @@ class RulesTest {
   }
 
   @Test
+  void aCandidateThatRunsAloneWaitsForTheLeadAndForTheEndOfTheOther() {
+    World world = World.aloneAsked();
+    assertThat(Rules.trial(world.situation(Mode.WORKING))).isEmpty();
+    assertThat(Rules.service(world.situation(Mode.WORKING))).isEmpty();
+
+    world.requests.add(request(OLD, RequestKind.HANDED_OVER, 6));
+    int steps = 0;
+    for (int killAt = 0; killAt <= steps; killAt++) {
+      World again = World.aloneAsked();
+      again.requests.addAll(world.requests);
+      steps = Math.max(steps, again.run(killAt));
+
+      assertThat(again.started).as("killed at %s", killAt).containsExactly(Role.CANDIDATE);
+      assertThat(again.living).extracting(Living::role).containsExactly(Role.CANDIDATE);
+    }
+  }
+
+  @Test
+  void aDropOfOneThatRunsAloneStartsTheOldVersionAfterItsEnd() {
+    int steps = 0;
+    for (int killAt = 0; killAt <= steps; killAt++) {
+      World world = World.alone();
+      world.requests.add(request(NEW, RequestKind.DROPPED, 6));
+
+      steps = Math.max(steps, world.run(killAt));
+
+      assertThat(world.pointer).as("killed at %s", killAt).isEqualTo("1.0.0");
+      assertThat(world.candidate).isEmpty();
+      assertThat(world.started).containsExactly(Role.CURRENT);
+      assertThat(world.living).extracting(Living::role).containsExactly(Role.CURRENT);
+    }
+  }
+
+  @Test
+  void aConfirmationOfOneThatRunsAloneStopsAndStartsNobody() {
+    int steps = 0;
+    for (int killAt = 0; killAt <= steps; killAt++) {
+      World world = World.alone();
+      world.requests.add(request(NEW, RequestKind.CONFIRMED, 6));
+
+      steps = Math.max(steps, world.run(killAt));
+
+      assertThat(world.pointer).as("killed at %s", killAt).isEqualTo("1.1.0");
+      assertThat(world.living).containsExactly(living(NEW, Role.CURRENT));
+      assertThat(world.started).isEmpty();
+    }
+  }
+
+  @Test
+  void oneThatRunsAloneAndUsesUpItsStartsOrItsTimeGivesTheOldVersionItsPlaceBack() {
+    World exhausted = World.alone();
+    exhausted.living.clear();
+    exhausted.candidate = exhausted.candidate.map(one -> one.started(NEW, Rules.COUNTED_STARTS));
+    exhausted.starts = new Starts(true, false, true, false, true);
+    exhausted.run(-1);
+    assertThat(exhausted.candidate.orElseThrow().state()).isEqualTo(TrialState.EXHAUSTED);
+    assertThat(exhausted.started).containsExactly(Role.CURRENT);
+
+    World late = World.alone();
+    late.candidate = late.candidate.map(one -> one.ran(Duration.ofMinutes(7)));
+    late.run(-1);
+    assertThat(late.candidate.orElseThrow().state()).isEqualTo(TrialState.UNDECIDED);
+    assertThat(late.living).extracting(Living::role).containsExactly(Role.CURRENT);
+  }
+
+  @Test
   void everyActionIsPerformed() {
     assertThat(Action.class.getPermittedSubclasses())
         .extracting(Class::getSimpleName)
@@ -143,12 +209,17 @@ class RulesTest {
   }
 
   private static Request request(UUID from, RequestKind kind, long epoch) {
-    return new Request(from, kind, UPGRADE, epoch, "", Duration.ZERO, Duration.ZERO);
+    return new Request(from, kind, UPGRADE, epoch, Optional.empty(), Duration.ZERO);
   }
 
   private static Request tryRequest(UUID from, long epoch) {
     Duration limit = Duration.ofMinutes(6);
-    return new Request(from, RequestKind.TRY, UPGRADE, epoch, "1.1.0", limit, Duration.ZERO);
+    return tryOf(from, new Trial("1.1.0", UPGRADE, epoch, limit, Optional.empty()));
+  }
+
+  private static Request tryOf(UUID from, Trial trial) {
+    return new Request(
+        from, RequestKind.TRY, trial.upgrade(), trial.epoch(), Optional.of(trial), Duration.ZERO);
   }
 
   /** What is on disk and alive, without files and processes. */
@@ -159,6 +230,7 @@ class RulesTest {
     private final Set<Living> living = new HashSet<>();
     private final List<Request> requests = new ArrayList<>();
     private final List<Role> started = new ArrayList<>();
+    private boolean interrupted;
     private Starts starts = new Starts(true, false, true, false, false);
 
     static World serving() {
@@ -169,8 +241,26 @@ class RulesTest {
 
     static World inTrial() {
       World world = serving();
-      Trial trial = new Trial("1.1.0", UPGRADE, 5, Duration.ofMinutes(6));
+      Trial trial = new Trial("1.1.0", UPGRADE, 5, Duration.ofMinutes(6), Optional.empty());
       world.candidate = Optional.of(Candidate.of(trial).started(NEW, 1).handedOver(6));
+      world.living.add(living(NEW, Role.CANDIDATE));
+      return world;
+    }
+
+    static World aloneAsked() {
+      World world = serving();
+      world.interrupted = true;
+      world.candidate =
+          Optional.of(
+              Candidate.of(
+                  new Trial("1.1.0", UPGRADE, 5, Duration.ofMinutes(6), Optional.of(NEW))));
+      return world;
+    }
+
+    static World alone() {
+      World world = aloneAsked();
+      world.candidate = world.candidate.map(one -> one.handedOver(6).started(NEW, 1));
+      world.living.clear();
       world.living.add(living(NEW, Role.CANDIDATE));
       return world;
     }
@@ -201,10 +291,15 @@ class RulesTest {
       }
     }
 
-    /** Never nothing, and never two that hold the role with no trial to tell which is leaving. */
+    /**
+     * Never nothing (never two if that was asked for), and never two that hold the role with no
+     * trial to tell which is leaving.
+     */
     private boolean consistent() {
       long current = living.stream().filter(one -> one.role() == Role.CURRENT).count();
-      return !living.isEmpty() && (current <= 1 || candidate.isPresent());
+      return interrupted
+          ? living.size() <= 1
+          : !living.isEmpty() && (current <= 1 || candidate.isPresent());
     }
 
     private void perform(Action action) {
@@ -221,7 +316,11 @@ class RulesTest {
         candidate = Optional.empty();
       } else if (action instanceof Action.Start start) {
         started.add(start.role());
-        living.add(living(UUID.randomUUID(), start.role()));
+        UUID instance = UUID.randomUUID();
+        living.add(living(instance, start.role()));
+        if (start.role() == Role.CANDIDATE) {
+          candidate = candidate.map(one -> one.started(instance, one.starts() + 1));
+        }
       } else if (action instanceof Action.Drain drain) {
         living.removeIf(one -> one.instance().equals(drain.instance()));
       } else if (action instanceof Action.Stop stop) {

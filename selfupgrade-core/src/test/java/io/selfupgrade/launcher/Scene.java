@@ -22,6 +22,7 @@ final class Scene {
   static final String OLD = "1.0.0";
   static final String NEW = "1.1.0";
   static final UUID UPGRADE = new UUID(7, 7);
+  static final UUID NEXT = new UUID(8, 8);
 
   private static final Duration LIMIT = Duration.ofMinutes(6);
   private static final int MOST_TICKS = 60;
@@ -170,15 +171,24 @@ final class Scene {
     return told;
   }
 
+  /** Asks for a candidate in the place of the instance. */
+  void tellAlone(UUID instance, long epoch) throws IOException {
+    tell(instance, RequestKind.TRY, StateFile.empty().with("alone", NEXT.toString()), epoch);
+  }
+
   /** Writes a request of an instance, once; a write that fails is repeated. */
   boolean tell(UUID instance, RequestKind kind, long epoch) throws IOException {
+    return tell(instance, kind, StateFile.empty(), epoch);
+  }
+
+  private boolean tell(UUID instance, RequestKind kind, StateFile more, long epoch)
+      throws IOException {
     RunDirectory run = home.run(instance);
     if (Files.exists(run.request(kind))) {
       return false;
     }
     StateFile state =
-        StateFile.empty()
-            .with("upgrade", UPGRADE.toString())
+        more.with("upgrade", UPGRADE.toString())
             .with("epoch", epoch)
             .with("version", NEW)
             .with("limitMillis", LIMIT.toMillis());

@@ -24,6 +24,24 @@ enum Script {
       tick(scene, 4);
     }
   },
+  ALONE {
+    @Override
+    void play(Scene scene) throws IOException {
+      UUID candidate = handOverAlone(scene);
+      scene.moveTo(Row.CONFIRMED);
+      scene.tell(candidate, RequestKind.CONFIRMED, 6);
+      tick(scene, 4);
+    }
+  },
+  ALONE_BACK {
+    @Override
+    void play(Scene scene) throws IOException {
+      UUID candidate = handOverAlone(scene);
+      scene.moveTo(Row.BACK);
+      scene.tell(candidate, RequestKind.DROPPED, 6);
+      tick(scene, 5);
+    }
+  },
   RESTART {
     @Override
     void play(Scene scene) throws IOException {
@@ -53,6 +71,16 @@ enum Script {
     }
   };
 
+  /** Tells whether the new version runs at the end. */
+  boolean upgrades() {
+    return this == UPGRADE || this == ALONE;
+  }
+
+  /** Tells whether there are moments in which nothing runs, and rightly so. */
+  boolean interrupts() {
+    return this == RESTART || this == ALONE || this == ALONE_BACK;
+  }
+
   /** Goes on from a scene whose launcher has begun. */
   abstract void play(Scene scene) throws IOException;
 
@@ -72,6 +100,19 @@ enum Script {
     scene.moveTo(Row.HANDED_OVER);
     scene.tell(current, RequestKind.HANDED_OVER, 6);
     tick(scene, 3);
+    return candidate;
+  }
+
+  private static UUID handOverAlone(Scene scene) throws IOException {
+    UUID current = serve(scene);
+    scene.moveTo(Row.TRIAL);
+    scene.tellAlone(current, 5);
+    tick(scene, 2);
+    scene.moveTo(Row.HANDED_OVER);
+    scene.tell(current, RequestKind.HANDED_OVER, 6);
+    UUID candidate = scene.await(Role.CANDIDATE);
+    scene.tell(candidate, RequestKind.READY, 0);
+    tick(scene, 2);
     return candidate;
   }
 

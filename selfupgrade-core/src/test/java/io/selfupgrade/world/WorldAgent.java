@@ -12,6 +12,7 @@ import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.supabase.PostgresRun;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.upgrade.Keys;
+import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.Trust;
 import io.selfupgrade.upgrade.UpgradeTimes;
 import java.io.IOException;
@@ -52,6 +53,8 @@ public final class WorldAgent {
                 u ->
                     u.from(DirectoryReleases.in(Path.of(System.getenv("WORLD_RELEASES"))))
                         .trust(Trust.keys(Keys.file(Path.of(System.getenv("WORLD_KEY")))))
+                        .switchBy(
+                            faults.contains("switch-restart") ? Switch.RESTART : Switch.BESIDE)
                         .lookAt(Schedule.every(Duration.ofMillis(200)))
                         .times(
                             new UpgradeTimes(

@@ -1,6 +1,7 @@
 package io.selfupgrade.core.local;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.launcher.Candidate;
@@ -10,6 +11,7 @@ import io.selfupgrade.launcher.Home;
 import io.selfupgrade.launcher.InstanceLock;
 import io.selfupgrade.launcher.Journal;
 import io.selfupgrade.launcher.JournalEntry;
+import io.selfupgrade.launcher.Reaped;
 import io.selfupgrade.launcher.RequestKind;
 import io.selfupgrade.launcher.RunDirectory;
 import io.selfupgrade.launcher.StateFile;
@@ -147,6 +149,26 @@ public final class LauncherLink implements AutoCloseable {
         decision(upgrade, epoch)
             .with("version", version.toString())
             .with("limitMillis", limit.toMillis()));
+  }
+
+  /** Asks the launcher to start a candidate in the place of this process, once it leads. */
+  public void askForSuccessor(
+      UUID upgrade, Version version, InstanceId next, Fence fence, Duration limit) {
+    write(
+        RequestKind.TRY,
+        decision(upgrade, fence.epoch())
+            .with("version", version.toString())
+            .with("limitMillis", limit.toMillis())
+            .with("alone", next.toString()));
+  }
+
+  /** Tells whether the launcher had asked an instance to end that is dead now. */
+  public boolean wasStopped(InstanceId other) {
+    try {
+      return Reaped.read(home.run(other.value())).filter(Reaped::stopped).isPresent();
+    } catch (IOException e) {
+      throw trouble("reading " + home.run(other.value()).reaped(), e);
+    }
   }
 
   /** Tells the launcher that this process is up. */

@@ -14,6 +14,7 @@ import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.StepRecord.Event;
+import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import io.selfupgrade.upgrade.UpgradeStep;
@@ -54,6 +55,9 @@ final class Applier {
     if (!situation.journal().move(fence, proof.upgrade(), now, UpgradePhase.TRIAL)) {
       throw Pipeline.leadLost();
     }
+    if (situation.settings().policy().switchBy() == Switch.RESTART) {
+      return applyAlone(fence, proof, link);
+    }
     UpgradeTimes times = situation.settings().times();
     link.askForCandidate(proof.upgrade(), proof.release().version(), fence.epoch(), times.limit());
     InstanceId candidate = awaitReady(link, proof);
@@ -63,6 +67,50 @@ final class Applier {
     Fence given = handOver(fence, proof, candidate);
     link.announce(RequestKind.HANDED_OVER, proof.upgrade(), given.epoch());
     return new Proof.Applied(proof.upgrade(), proof.release(), given.epoch());
+  }
+
+  /** Promises the lead to an instance that the launcher starts when this one has ended. */
+  private Proof.Applied applyAlone(Fence fence, Proof.Prepared proof, LauncherLink link)
+      throws RefusalException, AbortException, InterruptedException {
+    InstanceId next = InstanceId.random();
+    link.askForSuccessor(
+        proof.upgrade(),
+        proof.release().version(),
+        next,
+        fence,
+        situation.settings().times().limit());
+    awaitTrial(link, proof);
+    acceptance.requireNotFrozen();
+    log(
+        fence,
+        proof,
+        Event.INTERRUPTED,
+        situation.version()
+            + " is stopped before "
+            + proof.release().version()
+            + " starts, as Switch.RESTART asks");
+    Fence given = handOver(fence, proof, next);
+    link.announce(RequestKind.HANDED_OVER, proof.upgrade(), given.epoch());
+    return new Proof.Applied(proof.upgrade(), proof.release(), given.epoch());
+  }
+
+  private void awaitTrial(LauncherLink link, Proof.Prepared proof)
+      throws AbortException, InterruptedException {
+    Duration longest = situation.settings().times().ready();
+    long end = System.nanoTime() + longest.toNanos();
+    while (System.nanoTime() - end < 0) {
+      if (link.candidate().filter(found -> found.upgrade().equals(proof.upgrade())).isPresent()) {
+        return;
+      }
+      TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
+    }
+    throw AbortException.inconclusive(
+        ReasonCode.NOT_READY,
+        "the launcher did not begin the trial of "
+            + proof.release().version()
+            + " within "
+            + longest
+            + ": see that it runs");
   }
 
   static LauncherLink requireLauncher(Situation situation) throws RefusalException {
@@ -219,9 +267,14 @@ final class Applier {
 
   private Optional<Fence> transferOf(Fence fence, UUID upgrade, InstanceId candidate) {
     UpgradeTimes times = situation.settings().times();
-    return situation
-        .journal()
-        .handOver(fence, upgrade, candidate, situation.settings().ttl(), times.limit());
+    Duration ttl = situation.settings().ttl();
+    Duration limit = times.limit();
+    if (situation.settings().policy().switchBy() == Switch.RESTART) {
+      // The one that leads then has yet to be started.
+      ttl = ttl.compareTo(times.ready()) < 0 ? times.ready() : ttl;
+      limit = limit.plus(times.ready());
+    }
+    return situation.journal().handOver(fence, upgrade, candidate, ttl, limit);
   }
 
   /** After a transfer whose end is unknown: waits until the journal can tell. */

@@ -41,6 +41,11 @@ final class Judge {
   /** Looks once at a candidate that leads; takes the lead back if it must. */
   void look(UpgradeRecord upgrade) {
     Trial trial = upgrade.trial().orElseThrow();
+    Optional<Reason> seenBefore = trial.look().flatMap(Look::failure);
+    if (seenBefore.isPresent()) {
+      goBack(upgrade, seenBefore.get());
+      return;
+    }
     if (trial.remaining().isNegative()) {
       goBack(
           upgrade,

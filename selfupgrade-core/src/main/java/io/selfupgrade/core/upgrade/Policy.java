@@ -2,6 +2,7 @@ package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.Approval;
+import io.selfupgrade.upgrade.Switch;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
@@ -15,6 +16,7 @@ import java.util.Set;
  * @param oneWay versions that are installed although the running one cannot read what they write
  * @param approval whether a person has to agree
  * @param approvalTime how long an upgrade waits for that
+ * @param switchBy whether the new version starts beside the running one or in its place
  */
 public record Policy(
     String channel,
@@ -22,7 +24,8 @@ public record Policy(
     Duration staleAfter,
     Set<Version> oneWay,
     Approval approval,
-    Duration approvalTime) {
+    Duration approvalTime,
+    Switch switchBy) {
 
   /** Nobody is asked, any age will do, stale after 24 h. */
   public static final Policy DEFAULT =
@@ -32,7 +35,8 @@ public record Policy(
           Duration.ofHours(24),
           Set.of(),
           Approval.NONE,
-          Duration.ofHours(72));
+          Duration.ofHours(72),
+          Switch.BESIDE);
 
   /** Validates and copies. */
   public Policy {
@@ -42,5 +46,6 @@ public record Policy(
     oneWay = Set.copyOf(oneWay);
     Objects.requireNonNull(approval, "approval");
     Objects.requireNonNull(approvalTime, "approvalTime");
+    Objects.requireNonNull(switchBy, "switchBy");
   }
 }

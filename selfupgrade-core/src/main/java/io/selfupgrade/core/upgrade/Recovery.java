@@ -195,6 +195,7 @@ final class Recovery {
             .decision()
             .reason()
             .orElse(new Reason(ReasonCode.TROUBLE, "the way back was taken without a reason"));
+    reason = unlessStopped(upgrade, reason);
     boolean listed = false;
     Optional<Reason> own = probes.firstFailure();
     UpgradeRecord.Target target = upgrade.target().orElseThrow();
@@ -214,6 +215,24 @@ final class Recovery {
             UpgradePhase.ROLLING_BACK,
             UpgradePhase.ROLLED_BACK,
             Optional.of(new Ending(reason, !listed)));
+  }
+
+  /** One whose time had passed was ended by the launcher, which says nothing about the version. */
+  private Reason unlessStopped(UpgradeRecord upgrade, Reason reason) {
+    boolean stopped =
+        reason.code() == ReasonCode.CANDIDATE_DIED
+            && situation.link().isPresent()
+            && upgrade
+                .trial()
+                .flatMap(UpgradeRecord.Trial::candidate)
+                .filter(situation.link().get()::wasStopped)
+                .isPresent();
+    return stopped
+        ? new Reason(
+            ReasonCode.DEADLINE_PASSED,
+            "the launcher stopped the candidate, which was not confirmed within "
+                + situation.settings().times().limit())
+        : reason;
   }
 
   private void recordWayBack(Fence fence, UpgradeRecord upgrade, Optional<Reason> own) {

@@ -4,6 +4,7 @@ import io.selfupgrade.core.release.RefusalException;
 import io.selfupgrade.core.release.Staging;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
+import io.selfupgrade.upgrade.Switch;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -34,11 +35,16 @@ final class Room {
   }
 
   void require(Release release) throws RefusalException {
+    boolean two = situation.settings().policy().switchBy() == Switch.BESIDE;
     if (situation.link().isPresent()) {
       staging.requireSpace(release);
+    }
+    if (situation.link().isPresent() && two) {
       requireMemory(release);
     }
-    requireConnections(release);
+    if (two) {
+      requireConnections(release);
+    }
   }
 
   private void requireMemory(Release release) throws RefusalException {
@@ -57,7 +63,9 @@ final class Room {
               + heap / MIB
               + " MiB and "
               + EXTRA_PERCENT
-              + " %): give the host more memory, or set a smaller heapMb in the release");
+              + " %): give the host more memory, set a smaller heapMb in the release, or let the new"
+              + " version take the place of the running one, with an interruption, by upgrades(u ->"
+              + " u.switchBy(Switch.RESTART))");
     }
   }
 

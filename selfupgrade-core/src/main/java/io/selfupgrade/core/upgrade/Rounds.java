@@ -36,6 +36,7 @@ final class Rounds implements AutoCloseable {
   private final Probation probation;
   private final Obedience obedience;
   private final Judge judge;
+  private final AloneTrial aloneTrial;
   private final KeysInForce keys;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
@@ -62,6 +63,7 @@ final class Rounds implements AutoCloseable {
     this.probation = probation;
     this.obedience = obedience;
     this.judge = new Judge(situation, System::nanoTime);
+    this.aloneTrial = new AloneTrial(situation);
     this.keys = keys;
     this.thread = new Thread(this::run, "selfupgrade-" + situation.agent() + "-upgrade");
     thread.setDaemon(true);
@@ -234,6 +236,9 @@ final class Rounds implements AutoCloseable {
   }
 
   private Duration prove(UpgradeRecord open, Optional<Fence> fence) throws InterruptedException {
+    if (fence.isPresent() && aloneTrial.turnBack(fence.get(), open)) {
+      return WATCHFUL;
+    }
     if (fence.isPresent() && probation.hasBegun(fence.get())) {
       if (probation.round(fence.get(), open)) {
         keys.confirmed();
@@ -340,7 +345,8 @@ final class Rounds implements AutoCloseable {
     }
     followed = Optional.empty();
     situation.log().ended(upgrade, outcome.get());
-    String told = outcome.get().name() + ": " + outcome.get().summary();
+    String how = Interruption.of(situation.journal().steps(upgrade));
+    String told = outcome.get().name() + how + ": " + outcome.get().summary();
     Optional<Fence> fence = situation.fence();
     if (fence.isPresent()) {
       situation.log().record(fence.get(), upgrade, UpgradeStep.REPORT, Event.PASSED, told);

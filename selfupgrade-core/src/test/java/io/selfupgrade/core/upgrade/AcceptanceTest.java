@@ -11,6 +11,7 @@ import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StateVersions;
+import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +101,17 @@ class AcceptanceTest {
 
     assertThat(reason.code()).isEqualTo(ReasonCode.NOT_ENOUGH_MEMORY);
     assertThat(reason.message()).contains("999 MiB", "needs 1000 MiB", "heap of 800 MiB", "heapMb");
+    assertThat(reason.message()).contains("switchBy(Switch.RESTART)");
+    Policy restart =
+        new Policy(
+            "stable",
+            Duration.ZERO,
+            Duration.ofHours(24),
+            Set.of(),
+            Approval.NONE,
+            Duration.ofHours(72),
+            Switch.RESTART);
+    assertThat(scene.parts(restart).pipeline().look()).isPresent();
     scene.memory(1000L << 20);
     assertThat(scene.parts().pipeline().look()).isPresent();
   }
@@ -255,6 +267,12 @@ class AcceptanceTest {
 
   private static Policy policy(String channel, Duration age, Set<Version> oneWay) {
     return new Policy(
-        channel, age, Duration.ofHours(24), oneWay, Approval.NONE, Duration.ofHours(72));
+        channel,
+        age,
+        Duration.ofHours(24),
+        oneWay,
+        Approval.NONE,
+        Duration.ofHours(72),
+        Switch.BESIDE);
   }
 }

@@ -13,6 +13,7 @@ import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord;
+import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
@@ -34,7 +35,8 @@ class ApprovalsTest {
           Duration.ofDays(30),
           Set.of(),
           Approval.REQUIRED,
-          Duration.ofDays(3));
+          Duration.ofDays(3),
+          Switch.BESIDE);
 
   @TempDir Path root;
   private UpgradeScene scene;
