@@ -8,17 +8,21 @@ import io.selfupgrade.config.Config;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.failover.Elector;
 import io.selfupgrade.core.local.LauncherLink;
+import io.selfupgrade.core.memory.MemoryEngine;
 import io.selfupgrade.core.schedule.DeclaredTask;
 import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.core.schedule.TickSettings;
 import io.selfupgrade.core.upgrade.UpgradeEngine;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.memory.Memories;
 import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
+import io.selfupgrade.upgrade.Reason;
+import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
@@ -49,6 +53,7 @@ final class Agent implements SelfUpgrade {
   private final StoreDoor door;
   private final Config config;
   private final Observation observation;
+  private final Optional<MemoryEngine> memory;
   private final Duties duties;
   private final TickEngine ticks;
   private final Optional<UpgradeEngine> upgrades;
@@ -67,10 +72,20 @@ final class Agent implements SelfUpgrade {
     this.door =
         new StoreDoor(
             blueprint.store(),
-            self.trial().isPresent() ? AgentStore.SchemaMode.VERIFY : AgentStore.SchemaMode.APPLY);
+            local() || self.trial().isPresent()
+                ? AgentStore.SchemaMode.VERIFY
+                : AgentStore.SchemaMode.APPLY);
     this.config = new ConfigDoor(blueprint.agent(), door);
     this.observation = new Observation(blueprint, () -> connected);
     this.duties = new Duties(blueprint);
+    this.memory =
+        blueprint
+            .capabilities()
+            .memory()
+            .map(
+                how ->
+                    new MemoryEngine(
+                        self, () -> door.opened().memories(), duties::fence, how.lives()));
     Duration ttl = blueprint.primary().ttl();
     this.upgrades =
         blueprint
@@ -118,8 +133,10 @@ final class Agent implements SelfUpgrade {
     }
     Runtime.getRuntime().addShutdownHook(hook);
     observation.start();
-    elector.start();
-    upgrades.ifPresent(UpgradeEngine::start);
+    if (!local()) {
+      elector.start();
+      upgrades.ifPresent(UpgradeEngine::start);
+    }
   }
 
   private void giveUp() {
@@ -189,6 +206,9 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public Role role() {
+    if (local()) {
+      return Role.LOCAL;
+    }
     return elector.fence().isPresent() ? Role.PRIMARY : Role.STANDBY;
   }
 
@@ -201,12 +221,35 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public UpgradeOutcome upgrade() throws InterruptedException {
-    return requireUpgrades().upgrade(Trigger.MANUAL);
+    UpgradeEngine engine = requireUpgrades();
+    if (local()) {
+      return new UpgradeOutcome.Refused(
+          new Reason(
+              ReasonCode.NOT_PRIMARY,
+              "a local instance does not upgrade: call upgrade() on another one, or"
+                  + " upgrades().request(), which the primary answers"));
+    }
+    if (!started.get()) {
+      throw new IllegalStateException("this agent was not started: call start() first");
+    }
+    return engine.upgrade(Trigger.MANUAL);
   }
 
   @Override
   public Upgrades upgrades() {
-    return requireUpgrades();
+    UpgradeEngine engine = requireUpgrades();
+    if (!started.get()) {
+      door.open();
+    }
+    return engine;
+  }
+
+  @Override
+  public Memories memory() {
+    return memory.orElseThrow(
+        () ->
+            new IllegalStateException(
+                "memory is not configured: call memory(m -> ...) on the builder"));
   }
 
   @Override
@@ -261,6 +304,11 @@ final class Agent implements SelfUpgrade {
               blueprint.upgrades().orElseThrow().look(blueprint.agent().value()),
               run -> engine.scheduled()));
     }
+    memory.ifPresent(
+        engine ->
+            all.add(
+                new DeclaredTask(
+                    MemoryBuilder.removal(), run -> engine.removeExpired(run::cancelled))));
     return all;
   }
 
@@ -276,6 +324,10 @@ final class Agent implements SelfUpgrade {
     }
     AgentStore store = blueprint.store();
     door.open();
+    if (local()) {
+      connected = true;
+      return;
+    }
     store.instances().register(self);
     if (self.trial().isPresent()) {
       elector.prepare();
@@ -283,6 +335,10 @@ final class Agent implements SelfUpgrade {
     }
     blueprint.identity().link().ifPresent(link -> link.announceReady(self.trial(), drainTime()));
     connected = true;
+  }
+
+  private boolean local() {
+    return blueprint.primary().local();
   }
 
   private boolean attestedDead(InstanceId instance) {
@@ -312,10 +368,12 @@ final class Agent implements SelfUpgrade {
     try {
       letCallersGo();
       upgrades.ifPresent(UpgradeEngine::close);
-      duties.stop(drainTime());
-      elector.close();
-      ticks.close();
-      signOff();
+      if (!local()) {
+        duties.stop(drainTime());
+        elector.close();
+        ticks.close();
+        signOff();
+      }
       duties.close();
       observation.engine().close();
       door.close();

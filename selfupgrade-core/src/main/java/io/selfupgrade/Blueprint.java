@@ -53,11 +53,20 @@ record Blueprint(
         "pid " + ProcessHandle.current().pid());
   }
 
-  /** The host's exclusive work, what becomes of it in isolation, and the lease's time to live. */
-  record Primary(Optional<PrimaryWork> work, WhenIsolated whenIsolated, Duration ttl) {}
+  /**
+   * What the primary does.
+   *
+   * @param local whether this instance never becomes it
+   * @param work the host's exclusive work
+   * @param whenIsolated what becomes of it in isolation
+   * @param ttl the lease's time to live
+   */
+  record Primary(
+      boolean local, Optional<PrimaryWork> work, WhenIsolated whenIsolated, Duration ttl) {}
 
-  /** How it upgrades itself (empty: it does not), and what it lets others see. */
-  record Capabilities(Optional<UpgradesBuilder> upgrades, ObserveBuilder observe) {}
+  /** How it upgrades itself and how it remembers (empty: it does not); what it lets others see. */
+  record Capabilities(
+      Optional<UpgradesBuilder> upgrades, Optional<MemoryBuilder> memory, ObserveBuilder observe) {}
 
   /** The declared tasks, and where their handlers run. */
   record Tasks(List<DeclaredTask> declared, Optional<Executor> executor) {}

@@ -4,6 +4,7 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.config.Config;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.memory.Memories;
 import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.LogLevel;
@@ -115,6 +116,13 @@ public interface SelfUpgrade extends AutoCloseable {
    * @throws IllegalStateException if {@code upgrades} was not configured
    */
   Upgrades upgrades();
+
+  /**
+   * Returns the door to what the agent remembers; usable before {@link #start}.
+   *
+   * @throws IllegalStateException if {@code memory} was not configured
+   */
+  Memories memory();
 
   /** Returns the door to the agent's configuration; usable before {@link #start}. */
   Config config();

@@ -9,6 +9,7 @@ import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.schedule.DeclaredTask;
 import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.failover.PrimaryWork;
+import io.selfupgrade.failover.Role;
 import io.selfupgrade.failover.WhenIsolated;
 import io.selfupgrade.observe.Notifier;
 import io.selfupgrade.schedule.Schedule;
@@ -46,9 +47,11 @@ public final class SelfUpgradeBuilder {
   private @Nullable AgentStore store;
   private @Nullable String version;
   private @Nullable UpgradesBuilder upgrades;
+  private @Nullable MemoryBuilder memory;
   private @Nullable PrimaryWork work;
   private @Nullable Executor executor;
   private WhenIsolated whenIsolated = WhenIsolated.STOP;
+  private boolean local;
   private Duration ttl = ElectionSettings.DEFAULT_TTL;
   private Clock clock = Clock.systemUTC();
   private Supplier<Optional<LauncherLink>> launcher = () -> LauncherLink.from(System.getenv());
@@ -83,6 +86,37 @@ public final class SelfUpgradeBuilder {
     if (problems.given(
         "upgrades(...)", how, "describe them, such as u -> u.from(...).trust(...)")) {
       upgrades.describe(how);
+    }
+    return this;
+  }
+
+  /** Lets the agent remember. */
+  public SelfUpgradeBuilder memory() {
+    return memory(m -> {});
+  }
+
+  /** Lets the agent remember. */
+  public SelfUpgradeBuilder memory(Consumer<MemoryBuilder> how) {
+    problems.once("memory(...)", memory);
+    memory = new MemoryBuilder();
+    if (problems.given("memory(...)", how, "describe it, or call memory()")) {
+      memory.describe(how);
+    }
+    return this;
+  }
+
+  /**
+   * Makes this process a developer's: it sees the agent's state and never takes over.
+   *
+   * <p>It is no candidate, never leads, never migrates, and runs neither tasks nor {@code
+   * PrimaryWork}, which may be declared all the same. Memory and configuration work.
+   *
+   * @param fixed {@link Role#LOCAL}; the others are decided by the election
+   */
+  public SelfUpgradeBuilder role(Role fixed) {
+    local = fixed == Role.LOCAL;
+    if (!local) {
+      problems.add("role(" + fixed + ") is decided by the election: leave role(...) out");
     }
     return this;
   }
@@ -196,6 +230,10 @@ public final class SelfUpgradeBuilder {
       found.add(upgrades.problems());
       definitions.add(upgrades.look(String.valueOf(agentName)));
     }
+    if (memory != null) {
+      found.add(memory.problems());
+      definitions.add(MemoryBuilder.removal());
+    }
     found.add(TickEngine.validate(definitions));
     found.throwIfAny();
     return new Agent(
@@ -203,9 +241,10 @@ public final class SelfUpgradeBuilder {
             name.orElseThrow(),
             identity.orElseThrow(),
             Objects.requireNonNull(store, "store"),
-            new Blueprint.Primary(Optional.ofNullable(work), whenIsolated, ttl),
+            new Blueprint.Primary(local, Optional.ofNullable(work), whenIsolated, ttl),
             new Blueprint.Tasks(List.copyOf(tasks), Optional.ofNullable(executor)),
-            new Blueprint.Capabilities(Optional.ofNullable(upgrades), observe),
+            new Blueprint.Capabilities(
+                Optional.ofNullable(upgrades), Optional.ofNullable(memory), observe),
             clock));
   }
 
@@ -219,6 +258,11 @@ public final class SelfUpgradeBuilder {
     Optional<Optional<LauncherLink>> link = found.of("the launcher's environment", launcher);
     if (link.isEmpty()) {
       return Optional.empty();
+    }
+    if (local && link.get().isPresent()) {
+      found.add(
+          "role(LOCAL) does not go with the launcher, which keeps a primary running: start this"
+              + " process without it, or leave role(...) out");
     }
     Optional<Identity> identity =
         found.of("version(...)", () -> Identity.of(link.get(), version, host));

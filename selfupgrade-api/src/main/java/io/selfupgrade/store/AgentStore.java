@@ -3,6 +3,7 @@ package io.selfupgrade.store;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -70,6 +71,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns tasks and ticks. */
   TaskStore tasks();
+
+  /** Returns the memories. */
+  MemoryStore memories();
 
   /** Returns the configuration. */
   SettingsStore settings();

@@ -36,6 +36,7 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000100_foundation.sql",
           "20261101000200_access.sql",
           "20261101000300_observe.sql",
+          "20261101000400_memory.sql",
           "20261101000500_policies.sql");
 
   private static final String FOLDER = "/supabase/migrations/";

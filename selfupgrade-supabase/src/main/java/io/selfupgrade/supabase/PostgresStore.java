@@ -5,6 +5,7 @@ import io.selfupgrade.agent.Secret;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -53,6 +54,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresPolicyStore policies = new PostgresPolicyStore(database);
   private final PostgresSnapshotStore snapshots = new PostgresSnapshotStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
+  private final PostgresMemoryStore memories = new PostgresMemoryStore(database);
   private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
   private final PostgresLogStore logs = new PostgresLogStore(database);
   private final PostgresOutbox outbox = new PostgresOutbox(database);
@@ -279,6 +281,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public MemoryStore memories() {
+    return memories;
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,15 @@ final class Row {
 
   long number(String column) throws SQLException {
     return result.getLong(column);
+  }
+
+  double fraction(String column) throws SQLException {
+    return result.getDouble(column);
+  }
+
+  /** Reads an array of texts. */
+  List<String> texts(String column) throws SQLException {
+    return List.of((String[]) present(column, result.getArray(column)).getArray());
   }
 
   boolean flag(String column) throws SQLException {

@@ -8,6 +8,7 @@ import io.selfupgrade.config.Setting;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
+import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.observe.LogEvent;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.upgrade.FailedVersion;
@@ -37,6 +38,7 @@ final class AgentRows {
   final List<SnapshotStore.Snapshot> snapshots = new ArrayList<>();
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
+  final Map<UUID, Remembered> memories = new LinkedHashMap<>();
   final List<RunRow> runs = new ArrayList<>();
   final Map<UUID, LogEvent> logs = new LinkedHashMap<>();
   final List<InMemoryOutbox.Row> notifications = new ArrayList<>();

@@ -137,6 +137,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** The memories. */
+  @Nested
+  class Memories extends MemoryStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The configuration. */
   @Nested
   class Settings extends SettingsStoreContract {

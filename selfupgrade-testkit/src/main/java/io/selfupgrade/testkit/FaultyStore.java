@@ -5,6 +5,7 @@ import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -40,6 +41,7 @@ public final class FaultyStore implements AgentStore {
   private final PolicyStore policies;
   private final SnapshotStore snapshots;
   private final TaskStore tasks;
+  private final MemoryStore memories;
   private final SettingsStore settings;
   private final LogStore logs;
   private final Outbox outbox;
@@ -59,6 +61,7 @@ public final class FaultyStore implements AgentStore {
     this.policies = port(PolicyStore.class, store.policies());
     this.snapshots = port(SnapshotStore.class, store.snapshots());
     this.tasks = port(TaskStore.class, store.tasks());
+    this.memories = port(MemoryStore.class, store.memories());
     this.settings = port(SettingsStore.class, store.settings());
     this.logs = port(LogStore.class, store.logs());
     this.outbox = port(Outbox.class, store.outbox());
@@ -161,6 +164,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public MemoryStore memories() {
+    return memories;
   }
 
   @Override

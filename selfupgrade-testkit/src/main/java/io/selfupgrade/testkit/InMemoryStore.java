@@ -4,6 +4,7 @@ import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
+import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -46,6 +47,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryPolicyStore policies;
   private final InMemorySnapshotStore snapshots;
   private final InMemoryTaskStore tasks;
+  private final InMemoryMemoryStore memories;
   private final InMemorySettingsStore settings;
   private final InMemoryLogStore logs;
   private final InMemoryOutbox outbox;
@@ -68,6 +70,7 @@ public final class InMemoryStore implements AgentStore {
     this.policies = new InMemoryPolicyStore(state);
     this.snapshots = new InMemorySnapshotStore(state);
     this.tasks = new InMemoryTaskStore(state);
+    this.memories = new InMemoryMemoryStore(state);
     this.settings = new InMemorySettingsStore(state);
     this.logs = new InMemoryLogStore(state);
     this.outbox = new InMemoryOutbox(state);
@@ -147,6 +150,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public TaskStore tasks() {
     return tasks;
+  }
+
+  @Override
+  public MemoryStore memories() {
+    return memories;
   }
 
   @Override

@@ -70,6 +70,14 @@ public final class JsonText {
     }
   }
 
+  /** Checks that a text is a JSON object, as {@link #requireJson} does. */
+  public static void requireJsonObject(String what, String text, int maxBytes) {
+    requireJson(what, text, maxBytes);
+    if (!text.strip().startsWith("{")) {
+      throw new IllegalArgumentException(what + " is no JSON object: expected { ... }");
+    }
+  }
+
   private static PrettyPrinter prettyPrinter() {
     DefaultIndenter lines = new DefaultIndenter("  ", "\n");
     Separators separators =
