@@ -23,6 +23,9 @@ import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.RestorePlan;
+import io.selfupgrade.upgrade.RestoreResult;
+import io.selfupgrade.upgrade.Snapshots;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
@@ -53,6 +56,7 @@ final class Agent implements SelfUpgrade {
   private final StoreDoor door;
   private final Config config;
   private final Observation observation;
+  private final SnapshotsDoor snapshots;
   private final Optional<MemoryEngine> memory;
   private final Duties duties;
   private final TickEngine ticks;
@@ -78,6 +82,7 @@ final class Agent implements SelfUpgrade {
     this.config = new ConfigDoor(blueprint.agent(), door);
     this.observation = new Observation(blueprint, () -> connected);
     this.duties = new Duties(blueprint);
+    this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
     this.memory =
         blueprint
             .capabilities()
@@ -270,6 +275,21 @@ final class Agent implements SelfUpgrade {
   @Override
   public AgentMetrics getMetrics() {
     return observation.engine().metrics();
+  }
+
+  @Override
+  public Snapshots snapshots() {
+    return snapshots;
+  }
+
+  @Override
+  public RestorePlan recoverFromBackup() {
+    return snapshots.planNewest();
+  }
+
+  @Override
+  public RestoreResult recoverFromBackup(RestorePlan plan) {
+    return snapshots.apply(plan);
   }
 
   @Override

@@ -81,6 +81,17 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     promoted(new Promotion(nobody, Promotion.Way.TRANSFERRED, Optional.empty()));
   }
 
+  /** Declares the tasks again and plans them, because a restore has set them back. */
+  void planAnew(Fence fence) {
+    submit(
+        () -> {
+          if (elector().leads(fence)) {
+            ticks().closeAdmission();
+            ticks().promoted(fence, Optional.empty());
+          }
+        });
+  }
+
   @Override
   public void promoted(Promotion promotion) {
     takingUp = submit(() -> takeUp(promotion.fence(), promotion.attestedDead(), true));

@@ -8,6 +8,9 @@ import io.selfupgrade.memory.Memories;
 import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.LogLevel;
+import io.selfupgrade.upgrade.RestorePlan;
+import io.selfupgrade.upgrade.RestoreResult;
+import io.selfupgrade.upgrade.Snapshots;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.Upgrades;
@@ -123,6 +126,27 @@ public interface SelfUpgrade extends AutoCloseable {
    * @throws IllegalStateException if {@code memory} was not configured
    */
   Memories memory();
+
+  /** Returns the door to snapshots of the agent's data; usable before {@link #start}. */
+  Snapshots snapshots();
+
+  /**
+   * Plans to take the agent's data back to its newest snapshot, and changes nothing.
+   *
+   * <p>Snapshots that were taken to undo a restore do not count here; {@link Snapshots#plan} takes
+   * any.
+   *
+   * @throws IllegalStateException if there is no snapshot
+   */
+  RestorePlan recoverFromBackup();
+
+  /**
+   * Takes the agent's data back as planned: a person's decision, who has read {@link
+   * RestorePlan#losses}.
+   *
+   * @return how it ended; unless it is {@code Restored}, nothing was changed
+   */
+  RestoreResult recoverFromBackup(RestorePlan plan);
 
   /** Returns the door to the agent's configuration; usable before {@link #start}. */
   Config config();

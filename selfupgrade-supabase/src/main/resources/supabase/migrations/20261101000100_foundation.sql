@@ -163,10 +163,12 @@ create table selfupgrade.snapshots (
     id        uuid primary key,
     seq       bigint generated always as identity,
     agent     text not null,
-    upgrade   uuid not null references selfupgrade.upgrades,
+    kind      text not null check (kind in ('UPGRADE', 'ASKED', 'UNDO')),
+    upgrade   uuid references selfupgrade.upgrades,
     taken_at  timestamptz not null,
     rows      jsonb not null,
-    bytes     bigint not null
+    bytes     bigint not null,
+    constraint upgrade_is_named check ((kind = 'UPGRADE') = (upgrade is not null))
 );
 create index snapshots_newest on selfupgrade.snapshots (agent, seq desc);
 comment on table selfupgrade.snapshots is
@@ -181,7 +183,7 @@ create table selfupgrade.snapshot_rows (
 );
 create index snapshot_rows_of on selfupgrade.snapshot_rows (snapshot, table_name);
 comment on table selfupgrade.snapshot_rows is
-    'LEDGER: the copied rows; those of a snapshot that has no row were never finished and are cleared by the next one';
+    'LEDGER: the copied rows of the newest ten snapshots of each agent; the next one clears the others, and those that were never finished';
 
 -- ---------------------------------------------------------------------------------------------- schedules
 

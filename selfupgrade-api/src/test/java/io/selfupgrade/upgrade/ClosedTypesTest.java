@@ -2,6 +2,7 @@ package io.selfupgrade.upgrade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selfupgrade.config.SettingResult;
 import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.schedule.Missed;
@@ -23,6 +24,8 @@ class ClosedTypesTest {
           UpgradeOutcome.class, "UpToDate Refused Aborted Upgraded RolledBack RollbackFailed"),
       Arguments.of(CheckResult.class, "Available NothingNewer NotAcceptable NotReachable"),
       Arguments.of(StepResult.class, "Passed Ended"),
+      Arguments.of(RestoreResult.class, "Restored Stale Refused"),
+      Arguments.of(SettingResult.class, "Stored Removed Conflict"),
       Arguments.of(Proof.class, "Available Staged Validated Prepared Applied"),
       Arguments.of(Acquisition.class, "Acquired Denied"),
       Arguments.of(TakeOver.class, "Expired EarlyLock Attested"),

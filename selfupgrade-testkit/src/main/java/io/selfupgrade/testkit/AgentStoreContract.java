@@ -119,6 +119,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** Restoring snapshots. */
+  @Nested
+  class Restores extends RestoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** Tasks, and claiming their ticks. */
   @Nested
   class Tasks extends TaskStoreContract {

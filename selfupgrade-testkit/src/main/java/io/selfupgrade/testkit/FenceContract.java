@@ -17,6 +17,8 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.RestorePlan;
+import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
@@ -26,6 +28,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -42,6 +45,18 @@ import org.junit.jupiter.api.TestFactory;
 abstract class FenceContract extends StoreContract {
 
   private static final Schedule SCHEDULE = Schedule.every(Duration.ofMinutes(1));
+  private static final RestorePlan UNKNOWN =
+      new RestorePlan(
+          new SnapshotStore.Snapshot(
+              UUID.randomUUID(),
+              SnapshotStore.Kind.ASKED,
+              Optional.empty(),
+              Instant.EPOCH,
+              Map.of(),
+              0),
+          1,
+          Map.of(),
+          Optional.empty());
   private static final Instant T0 = Instant.parse("2030-01-01T00:00:00Z");
 
   @Test
@@ -125,6 +140,16 @@ abstract class FenceContract extends StoreContract {
                         wish ->
                             store.policies().answerRollback(fence, wish.id(), upgrading.upgrade()))
                     .orElse(false)));
+    cases.add(
+        new Case(
+            "SnapshotStore.take/1",
+            UpgradePhase.STAGED,
+            (fence, upgrading) -> store.snapshots().take(fence)));
+    cases.add(
+        new Case(
+            "SnapshotStore.restore/2",
+            UpgradePhase.STAGED,
+            (fence, upgrading) -> store.snapshots().restore(fence, UNKNOWN)));
     return cases;
   }
 
