@@ -1,13 +1,10 @@
 package io.selfupgrade;
 
-import io.selfupgrade.agent.AdapterException;
-import io.selfupgrade.agent.ConfigurationException;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.config.Config;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.failover.Elector;
-import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.memory.MemoryEngine;
 import io.selfupgrade.core.schedule.DeclaredTask;
 import io.selfupgrade.core.schedule.TickEngine;
@@ -29,7 +26,6 @@ import io.selfupgrade.upgrade.Snapshots;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpdateAvailable;
 import io.selfupgrade.upgrade.UpgradeOutcome;
-import io.selfupgrade.upgrade.UpgradeTimes;
 import io.selfupgrade.upgrade.Upgrades;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,19 +33,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The capabilities of one process, put together. */
 final class Agent implements SelfUpgrade {
-
-  private static final Logger LOG = LoggerFactory.getLogger(SelfUpgrade.class);
-  private static final Duration FOR_CALLERS = Duration.ofSeconds(2);
-  private static final Duration FOR_MAIN = Duration.ofSeconds(2);
 
   private final Blueprint blueprint;
   private final InstanceRecord self;
@@ -62,13 +48,7 @@ final class Agent implements SelfUpgrade {
   private final TickEngine ticks;
   private final Optional<UpgradeEngine> upgrades;
   private final Elector elector;
-  private final AtomicBoolean started = new AtomicBoolean();
-  private final AtomicBoolean stopping = new AtomicBoolean();
-  private final CountDownLatch stopped = new CountDownLatch(1);
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final Thread hook;
-  private volatile boolean connected;
-  private volatile boolean awaited;
+  private final Life life;
 
   Agent(Blueprint blueprint) {
     this.blueprint = blueprint;
@@ -76,11 +56,11 @@ final class Agent implements SelfUpgrade {
     this.door =
         new StoreDoor(
             blueprint.store(),
-            local() || self.trial().isPresent()
+            blueprint.local() || self.trial().isPresent()
                 ? AgentStore.SchemaMode.VERIFY
                 : AgentStore.SchemaMode.APPLY);
     this.config = new ConfigDoor(blueprint.agent(), door);
-    this.observation = new Observation(blueprint, () -> connected);
+    this.observation = new Observation(blueprint, this::connected);
     this.duties = new Duties(blueprint);
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
     this.memory =
@@ -115,58 +95,24 @@ final class Agent implements SelfUpgrade {
             System::nanoTime);
     duties.join(elector, ticks, upgrades);
     observation.join(elector, ticks, duties);
-    this.hook = new Thread(this::stopOnSignal, "selfupgrade-" + blueprint.agent() + "-hook");
+    this.life =
+        new Life(
+            blueprint, self, new Life.Parts(door, observation, duties, ticks, upgrades, elector));
   }
 
   @Override
   public void start() {
-    if (!started.compareAndSet(false, true)) {
-      throw new IllegalStateException("this agent was started before: build another");
-    }
-    blueprint.identity().link().ifPresent(LauncherLink::takeLock);
-    try {
-      connect();
-    } catch (AdapterException e) {
-      if (!e.retryable()) {
-        giveUp();
-        throw e;
-      }
-      LOG.warn("starting without the store, which is tried again: {}", e.getMessage());
-    } catch (ConfigurationException e) {
-      giveUp();
-      throw e;
-    }
-    Runtime.getRuntime().addShutdownHook(hook);
-    observation.start();
-    if (!local()) {
-      elector.start();
-      upgrades.ifPresent(UpgradeEngine::start);
-    }
-  }
-
-  private void giveUp() {
-    stopping.set(true);
-    duties.close();
-    door.close();
-    blueprint.identity().link().ifPresent(LauncherLink::close);
-    stopped.countDown();
+    life.start();
   }
 
   @Override
   public void awaitStop() throws InterruptedException {
-    if (!started.get()) {
-      throw new IllegalStateException("this agent was not started: call start() first");
-    }
-    awaited = true;
-    stopped.await();
+    life.awaitStop();
   }
 
   @Override
   public void stop() {
-    if (started.get()) {
-      blueprint.identity().link().ifPresent(LauncherLink::announceStopping);
-      stopOnce();
-    }
+    life.stop();
   }
 
   @Override
@@ -184,19 +130,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void close() {
-    if (started.get()) {
-      stopOnce();
-    } else {
-      duties.close();
-      observation.engine().close();
-      door.close();
-    }
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      LOG.debug("the JVM is shutting down: its hook waits for this close", e);
-    }
-    closed.countDown();
+    life.close();
   }
 
   @Override
@@ -211,7 +145,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public Role role() {
-    if (local()) {
+    if (blueprint.local()) {
       return Role.LOCAL;
     }
     return elector.fence().isPresent() ? Role.PRIMARY : Role.STANDBY;
@@ -227,23 +161,21 @@ final class Agent implements SelfUpgrade {
   @Override
   public UpgradeOutcome upgrade() throws InterruptedException {
     UpgradeEngine engine = requireUpgrades();
-    if (local()) {
+    if (blueprint.local()) {
       return new UpgradeOutcome.Refused(
           new Reason(
               ReasonCode.NOT_PRIMARY,
               "a local instance does not upgrade: call upgrade() on another one, or"
                   + " upgrades().request(), which the primary answers"));
     }
-    if (!started.get()) {
-      throw new IllegalStateException("this agent was not started: call start() first");
-    }
+    life.requireStarted();
     return engine.upgrade(Trigger.MANUAL);
   }
 
   @Override
   public Upgrades upgrades() {
     UpgradeEngine engine = requireUpgrades();
-    if (!started.get()) {
+    if (!life.started()) {
       door.open();
     }
     return engine;
@@ -337,98 +269,15 @@ final class Agent implements SelfUpgrade {
     return blueprint.tasks().executor().map(settings::executor).orElse(settings);
   }
 
-  /** Opens the store and registers this instance; repeated until it succeeds once. */
   private void connect() {
-    if (connected) {
-      return;
-    }
-    AgentStore store = blueprint.store();
-    door.open();
-    if (local()) {
-      connected = true;
-      return;
-    }
-    store.instances().register(self);
-    if (self.trial().isPresent()) {
-      elector.prepare();
-      new Rehearsal(store, self, List.of(duties::rehearse, ticks::rehearse)).walk();
-    }
-    blueprint.identity().link().ifPresent(link -> link.announceReady(self.trial(), drainTime()));
-    connected = true;
+    life.connect();
   }
 
-  private boolean local() {
-    return blueprint.primary().local();
+  private boolean connected() {
+    return life.connected();
   }
 
   private boolean attestedDead(InstanceId instance) {
     return blueprint.identity().link().map(link -> link.attestsDeath(instance)).orElse(false);
-  }
-
-  private Duration drainTime() {
-    return blueprint.upgrades().map(UpgradesBuilder::times).orElse(UpgradeTimes.DEFAULT).drain();
-  }
-
-  private void stopOnSignal() {
-    stopOnce();
-    if (awaited) {
-      try {
-        closed.await(FOR_MAIN.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private void stopOnce() {
-    if (!stopping.compareAndSet(false, true)) {
-      awaitStopped();
-      return;
-    }
-    try {
-      letCallersGo();
-      upgrades.ifPresent(UpgradeEngine::close);
-      if (!local()) {
-        duties.stop(drainTime());
-        elector.close();
-        ticks.close();
-        signOff();
-      }
-      duties.close();
-      observation.engine().close();
-      door.close();
-      blueprint.identity().link().ifPresent(LauncherLink::close);
-    } finally {
-      stopped.countDown();
-    }
-  }
-
-  /** Gives those who wait for an outcome the time to get it: it may be in the journal already. */
-  private void letCallersGo() {
-    long end = System.nanoTime() + FOR_CALLERS.toNanos();
-    while (upgrades.isPresent()
-        && upgrades.get().hasWaitingCallers()
-        && System.nanoTime() - end < 0) {
-      LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
-    }
-  }
-
-  private void signOff() {
-    if (!connected) {
-      return;
-    }
-    try {
-      blueprint.store().instances().stopped(self.id());
-    } catch (AdapterException e) {
-      LOG.debug("the store is away at the stop: this instance's heartbeat ends by itself", e);
-    }
-  }
-
-  private void awaitStopped() {
-    try {
-      stopped.await(drainTime().plusSeconds(10).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -37,6 +37,10 @@ record Blueprint(
     return capabilities.upgrades();
   }
 
+  boolean local() {
+    return primary.local();
+  }
+
   ObserveBuilder observe() {
     return capabilities.observe();
   }

@@ -215,9 +215,7 @@ abstract class RestoreContract extends StoreContract {
   private Data data() {
     return new Data(
         store.settings().all(scene.agent),
-        memories.stream()
-            .flatMap(id -> store.memories().get(scene.agent, id).stream())
-            .toList(),
+        memories.stream().flatMap(id -> store.memories().get(scene.agent, id).stream()).toList(),
         store.tasks().agenda(scene.agent, List.of("kept", "new", "set-back")).tasks().stream()
             .map(TaskAgenda.Entry::definition)
             .toList());
