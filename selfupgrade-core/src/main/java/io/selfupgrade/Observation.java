@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Observation implements Surroundings, UpgradeListener {
 
   private final Optional<LauncherLink> link;
+  private final boolean local;
   private final ObserveEngine engine;
   private final BooleanSupplier connected;
   private @Nullable Elector elector;
@@ -34,6 +35,7 @@ final class Observation implements Surroundings, UpgradeListener {
   Observation(Blueprint blueprint, BooleanSupplier connected) {
     this.link = blueprint.identity().link();
     this.connected = connected;
+    this.local = blueprint.local();
     this.engine =
         new ObserveEngine(
             blueprint.store(),
@@ -56,7 +58,11 @@ final class Observation implements Surroundings, UpgradeListener {
 
   void start() {
     startedNanos = Optional.of(System.nanoTime());
-    engine.start();
+    if (local) {
+      engine.startWriting();
+    } else {
+      engine.start();
+    }
   }
 
   /** Returns a health report; an interrupted caller gets none. */

@@ -8,7 +8,9 @@ import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.notify.LogNotifier;
 import io.selfupgrade.failover.PrimaryWork;
+import io.selfupgrade.failover.Role;
 import io.selfupgrade.failover.WhenIsolated;
+import io.selfupgrade.memory.Tier;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Schedule;
@@ -46,12 +48,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConfigurationTest {
 
   private static final Duration ABSURD = Duration.ofSeconds(Long.MAX_VALUE);
-  private static final Schedule HOURLY = Schedule.every(Duration.ofHours(1));
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Schedule HOURLY = Schedule.every(HOUR);
   private static final PublicKey KEY = key();
 
   /** What may be called on an agent without capabilities. */
   private static final Set<String> ALWAYS =
-      Set.of("close", "instance", "role", "version", "freeze", "unfreeze");
+      Set.of("close", "instance", "role", "version", "freeze", "unfreeze", "recoverFromBackup");
 
   /** The life of an agent; other tests live it. */
   private static final Set<String> LIFE = Set.of("start", "stop", "awaitStop", "restart");
@@ -81,7 +84,8 @@ class ConfigurationTest {
   }
 
   static Stream<Wrong> table() {
-    return Stream.of(primary(), tasks(), upgrades(), observe(), nulls()).flatMap(part -> part);
+    return Stream.of(primary(), tasks(), upgrades(), observe(), others(), nulls())
+        .flatMap(part -> part);
   }
 
   private static Stream<Wrong> primary() {
@@ -195,6 +199,22 @@ class ConfigurationTest {
                     o -> o.retention(Retention.DEFAULT.keep(Retention.Kept.LOGS, Duration.ZERO))),
             "observe(...)",
             "LOGS"));
+  }
+
+  private static Stream<Wrong> others() {
+    return Stream.of(
+        wrong("memory twice", b -> b.memory().memory(), "memory(...)", "twice"),
+        wrong("memory null", b -> b.memory(null), "memory(...)", "null"),
+        wrong("tier null", b -> life(b, null, HOUR), "memory(m -> m.life(...))", "null"),
+        wrong("life null", b -> life(b, Tier.WORKING, null), "memory(m -> m.life(...))", "null"),
+        wrong("no life", b -> life(b, Tier.WORKING, Duration.ZERO), "m.life(", "PT0S", "1 s"),
+        wrong("endless life", b -> life(b, Tier.SHORT_TERM, ABSURD), "m.life(", "36,500 days"),
+        wrong("role null", b -> b.role(null), "role(null)", "leave role(...) out"),
+        wrong("primary", b -> b.role(Role.PRIMARY), "role(PRIMARY)", "leave role(...) out"));
+  }
+
+  private static SelfUpgradeBuilder life(SelfUpgradeBuilder builder, Tier tier, Duration life) {
+    return builder.memory(m -> m.life(tier, life));
   }
 
   private static Stream<Wrong> nulls() {

@@ -11,6 +11,7 @@ import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.core.release.ReleaseTool;
 import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.testkit.InMemoryStore;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +45,6 @@ class LocalRoleTest {
   void itSeesTheStateAndNeverActs() throws Exception {
     store.open(AgentStore.SchemaMode.APPLY);
     try (SelfUpgrade local = builder().build()) {
-      List<String> before = threads();
       local.start();
 
       assertThat(local.role()).isEqualTo(Role.LOCAL);
@@ -57,7 +58,10 @@ class LocalRoleTest {
       local.config().put("tone", Json.of("1"), 0);
 
       assertThat(local.memory().recall("afar")).hasSize(1);
-      assertThat(threads()).isEqualTo(before);
+      local.logEvent(LogLevel.INFO, "looked on", Map.of());
+
+      assertThat(local.healthCheck().finding("lease").orElseThrow().seen()).contains("nobody");
+      assertThat(threads()).containsOnly("selfupgrade-remote-log", "selfupgrade-remote-question");
       assertThat(store.leadership().read(NAME)).isEmpty();
       assertThat(store.instances().living(NAME)).isEmpty();
       local.stop();

@@ -101,8 +101,13 @@ public final class ObserveEngine implements AutoCloseable {
 
   /** Starts the two threads; called once. */
   public void start() {
-    writer.start();
+    startWriting();
     care.start();
+  }
+
+  /** Starts the log's thread only, for an instance that never leads; called once. */
+  public void startWriting() {
+    writer.start();
   }
 
   /** Looks for news soon. */

@@ -92,7 +92,7 @@ final class StoreFindings {
       return Finding.degraded(
           LEASE, seen + "; it cannot prove that at the moment", "it renews, or lays the lead down");
     }
-    return Finding.up(LEASE, own ? "this " + seen : "standby; " + seen);
+    return Finding.up(LEASE, own ? "this " + seen : seen);
   }
 
   private Finding version(StoreLook look) {
