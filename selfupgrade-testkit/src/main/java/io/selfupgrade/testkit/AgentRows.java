@@ -36,7 +36,7 @@ final class AgentRows {
   final List<Request> requests = new ArrayList<>();
   final List<FailedVersion> failed = new ArrayList<>();
   final List<SnapshotStore.Snapshot> snapshots = new ArrayList<>();
-  final Map<UUID, Map<String, Map<Object, Object>>> copies = new LinkedHashMap<>();
+  final Map<UUID, InMemorySnapshotStore.Copy> copies = new LinkedHashMap<>();
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
   final Map<UUID, Remembered> memories = new LinkedHashMap<>();

@@ -102,6 +102,7 @@ abstract class FenceContract extends StoreContract {
     cases.addAll(journalCases());
     cases.addAll(trialCases());
     cases.addAll(observeCases());
+    cases.addAll(snapshotCases());
     cases.add(
         new Case(
             "LeadershipStore.renew/3",
@@ -125,11 +126,6 @@ abstract class FenceContract extends StoreContract {
             (fence, upgrading) -> store.instances().ready(fence)));
     cases.add(
         new Case(
-            "SnapshotStore.take/2",
-            UpgradePhase.STAGED,
-            (fence, upgrading) -> store.snapshots().take(fence, upgrading.upgrade())));
-    cases.add(
-        new Case(
             "PolicyStore.answerRollback/3",
             UpgradePhase.OPEN,
             (fence, upgrading) ->
@@ -140,17 +136,22 @@ abstract class FenceContract extends StoreContract {
                         wish ->
                             store.policies().answerRollback(fence, wish.id(), upgrading.upgrade()))
                     .orElse(false)));
-    cases.add(
+    return cases;
+  }
+
+  private List<Case> snapshotCases() {
+    UpgradePhase staged = UpgradePhase.STAGED;
+    return List.of(
         new Case(
-            "SnapshotStore.take/1",
-            UpgradePhase.STAGED,
-            (fence, upgrading) -> store.snapshots().take(fence)));
-    cases.add(
+            "SnapshotStore.take/2",
+            staged,
+            (fence, upgrading) -> store.snapshots().take(fence, upgrading.upgrade())),
+        new Case(
+            "SnapshotStore.take/1", staged, (fence, upgrading) -> store.snapshots().take(fence)),
         new Case(
             "SnapshotStore.restore/2",
-            UpgradePhase.STAGED,
+            staged,
             (fence, upgrading) -> store.snapshots().restore(fence, UNKNOWN)));
-    return cases;
   }
 
   private List<Case> journalCases() {

@@ -11,13 +11,14 @@ import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** Snapshots in memory: copies of the three tables of class DATA. */
 final class InMemorySnapshotStore implements SnapshotStore {
@@ -48,15 +49,14 @@ final class InMemorySnapshotStore implements SnapshotStore {
   }
 
   private Snapshot take(AgentRows rows, Kind kind, Optional<UUID> upgrade) {
-    Map<String, Map<Object, Object>> data = data(rows);
-    Map<String, Long> counts =
-        data.entrySet().stream()
-            .collect(Collectors.toMap(Map.Entry::getKey, table -> (long) table.getValue().size()));
+    Copy copy = Copy.of(rows);
+    Map<String, Long> counts = new TreeMap<>();
+    copy.tables().forEach((table, content) -> counts.put(table, (long) content.size()));
     Snapshot snapshot =
         new Snapshot(
-            UUID.randomUUID(), kind, upgrade, state.now(), counts, data.toString().length());
+            UUID.randomUUID(), kind, upgrade, state.now(), counts, copy.toString().length());
     rows.snapshots.add(0, snapshot);
-    rows.copies.put(snapshot.id(), data);
+    rows.copies.put(snapshot.id(), copy);
     return snapshot;
   }
 
@@ -70,15 +70,19 @@ final class InMemorySnapshotStore implements SnapshotStore {
         rows.snapshots.stream().filter(known -> known.id().equals(id)).findFirst();
     return found.map(
         snapshot -> {
-          Map<String, Map<Object, Object>> now = data(rows);
+          Map<String, Map<?, ?>> now = Copy.of(rows).tables();
           Map<String, RestorePlan.Counts> counts = new TreeMap<>();
-          copy(rows, id).forEach((table, old) -> counts.put(table, count(old, now.get(table))));
+          copy(rows, id)
+              .tables()
+              .forEach(
+                  (table, old) ->
+                      counts.put(table, count(old, Objects.requireNonNull(now.get(table)))));
           long epoch = rows.leader.map(leader -> leader.fence().epoch()).orElse(0L);
           return new RestorePlan(snapshot, epoch, counts, Optional.empty());
         });
   }
 
-  private static RestorePlan.Counts count(Map<Object, Object> old, Map<Object, Object> now) {
+  private static RestorePlan.Counts count(Map<?, ?> old, Map<?, ?> now) {
     long insert = old.keySet().stream().filter(key -> !now.containsKey(key)).count();
     long delete = now.keySet().stream().filter(key -> !old.containsKey(key)).count();
     long update =
@@ -106,25 +110,23 @@ final class InMemorySnapshotStore implements SnapshotStore {
       return new RestoreResult.Stale(now.get());
     }
     Snapshot undo = take(rows, Kind.UNDO, Optional.empty());
-    Map<String, Map<Object, Object>> copied = copy(rows, plan.snapshot().id());
-    restoreTasks(rows, copied.get("scheduled_tasks"));
+    Copy copied = copy(rows, plan.snapshot().id());
+    restoreTasks(rows, copied.tasks());
     rows.settings.clear();
-    copied.get("settings").forEach((key, row) -> rows.settings.put((String) key, (Setting) row));
+    rows.settings.putAll(copied.settings());
     rows.memories.clear();
-    copied.get("memories").forEach((key, row) -> rows.memories.put((UUID) key, (Remembered) row));
+    rows.memories.putAll(copied.memories());
     return new RestoreResult.Restored(plan, undo);
   }
 
   /** A task that is as it was keeps its grid; one that is brought or set back begins a new one. */
-  private void restoreTasks(AgentRows rows, Map<Object, Object> copied) {
+  private void restoreTasks(AgentRows rows, Map<String, TaskDefinition> copied) {
     rows.tasks.keySet().retainAll(copied.keySet());
     copied.forEach(
-        (key, row) -> {
-          TaskDefinition definition = (TaskDefinition) row;
-          AgentRows.Task known = rows.tasks.get(definition.name());
+        (name, definition) -> {
+          AgentRows.Task known = rows.tasks.get(name);
           if (known == null || !known.definition().equals(definition)) {
-            rows.tasks.put(
-                definition.name(), new AgentRows.Task(definition, state.now(), Optional.empty()));
+            rows.tasks.put(name, new AgentRows.Task(definition, state.now(), Optional.empty()));
           }
         });
   }
@@ -134,16 +136,25 @@ final class InMemorySnapshotStore implements SnapshotStore {
     return state.transact(() -> List.copyOf(state.rows(agent).snapshots));
   }
 
-  private static Map<String, Map<Object, Object>> copy(AgentRows rows, UUID snapshot) {
-    return rows.copies.getOrDefault(snapshot, Map.of());
+  private static Copy copy(AgentRows rows, UUID snapshot) {
+    return Objects.requireNonNull(rows.copies.get(snapshot), "a snapshot has its copy");
   }
 
-  private static Map<String, Map<Object, Object>> data(AgentRows rows) {
-    Map<Object, Object> tasks = new HashMap<>();
-    rows.tasks.forEach((name, task) -> tasks.put(name, task.definition()));
-    return Map.of(
-        "scheduled_tasks", tasks,
-        "settings", new HashMap<>(rows.settings),
-        "memories", new HashMap<>(rows.memories));
+  /** What a snapshot keeps. */
+  record Copy(
+      Map<String, TaskDefinition> tasks,
+      Map<String, Setting> settings,
+      Map<UUID, Remembered> memories) {
+
+    static Copy of(AgentRows rows) {
+      Map<String, TaskDefinition> tasks = new HashMap<>();
+      rows.tasks.forEach((name, task) -> tasks.put(name, task.definition()));
+      return new Copy(tasks, new HashMap<>(rows.settings), new LinkedHashMap<>(rows.memories));
+    }
+
+    /** Returns the rows by the names of their tables. */
+    Map<String, Map<?, ?>> tables() {
+      return Map.of("scheduled_tasks", tasks, "settings", settings, "memories", memories);
+    }
   }
 }
