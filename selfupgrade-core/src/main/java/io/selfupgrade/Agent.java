@@ -18,6 +18,7 @@ import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
+import io.selfupgrade.upgrade.DeployResult;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.RestorePlan;
@@ -43,6 +44,7 @@ final class Agent implements SelfUpgrade {
   private final Config config;
   private final Observation observation;
   private final SnapshotsDoor snapshots;
+  private final CloudDoor cloud;
   private final Optional<MemoryEngine> memory;
   private final Duties duties;
   private final TickEngine ticks;
@@ -63,6 +65,7 @@ final class Agent implements SelfUpgrade {
     this.observation = new Observation(blueprint, this::connected);
     this.duties = new Duties(blueprint);
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
+    this.cloud = new CloudDoor(blueprint, door, duties::fence);
     this.memory =
         blueprint
             .capabilities()
@@ -222,6 +225,11 @@ final class Agent implements SelfUpgrade {
   @Override
   public RestoreResult recoverFromBackup(RestorePlan plan) {
     return snapshots.apply(plan);
+  }
+
+  @Override
+  public DeployResult deployToCloud() {
+    return cloud.deploy();
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.WhenIsolated;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.DeployTarget;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -68,9 +69,19 @@ record Blueprint(
   record Primary(
       boolean local, Optional<PrimaryWork> work, WhenIsolated whenIsolated, Duration ttl) {}
 
-  /** How it upgrades itself and how it remembers (empty: it does not); what it lets others see. */
+  /**
+   * What it can do beside.
+   *
+   * @param upgrades how it upgrades itself; empty: it does not
+   * @param memory how it remembers; empty: it does not
+   * @param target where it is deployed; empty: nowhere
+   * @param observe what it lets others see
+   */
   record Capabilities(
-      Optional<UpgradesBuilder> upgrades, Optional<MemoryBuilder> memory, ObserveBuilder observe) {}
+      Optional<UpgradesBuilder> upgrades,
+      Optional<MemoryBuilder> memory,
+      Optional<DeployTarget> target,
+      ObserveBuilder observe) {}
 
   /** The declared tasks, and where their handlers run. */
   record Tasks(List<DeclaredTask> declared, Optional<Executor> executor) {}

@@ -83,7 +83,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
 
   /** Declares the tasks again and plans them, because a restore has set them back. */
   void planAnew(Fence fence) {
-    submit(
+    run(
         () -> {
           if (elector().leads(fence)) {
             ticks().closeAdmission();

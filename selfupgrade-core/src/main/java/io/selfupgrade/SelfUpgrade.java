@@ -8,6 +8,7 @@ import io.selfupgrade.memory.Memories;
 import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.LogLevel;
+import io.selfupgrade.upgrade.DeployResult;
 import io.selfupgrade.upgrade.RestorePlan;
 import io.selfupgrade.upgrade.RestoreResult;
 import io.selfupgrade.upgrade.Snapshots;
@@ -147,6 +148,18 @@ public interface SelfUpgrade extends AutoCloseable {
    * @return how it ended; unless it is {@code Restored}, nothing was changed
    */
   RestoreResult recoverFromBackup(RestorePlan plan);
+
+  /**
+   * Asks the configured platform to run the confirmed version, and returns when it has accepted.
+   *
+   * <p>Runs no pipeline and waits for no end: the version that comes up registers itself.
+   * Journalled before the platform is asked, so that a call after a crash or a lost answer goes on
+   * with the same deployment. Blocks for as long as the platform takes to answer, 60 s at most.
+   *
+   * @return what the platform said, or why it was not asked: not the primary, frozen, no version
+   * @throws IllegalStateException if {@code deployTo} was not called on the builder
+   */
+  DeployResult deployToCloud();
 
   /** Returns the door to the agent's configuration; usable before {@link #start}. */
   Config config();

@@ -17,6 +17,7 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskHandler;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.DeployTarget;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +40,8 @@ public final class SelfUpgradeBuilder {
   private static final Duration SHORTEST_TTL = Duration.ofMillis(300);
   private static final Duration LONGEST_TTL = Duration.ofHours(1);
 
+  private static final int LONGEST_NAME = 60;
+
   private final String agentName;
   private final Class<?> host;
   private final List<DeclaredTask> tasks = new ArrayList<>();
@@ -48,6 +51,7 @@ public final class SelfUpgradeBuilder {
   private @Nullable String version;
   private @Nullable UpgradesBuilder upgrades;
   private @Nullable MemoryBuilder memory;
+  private @Nullable DeployTarget target;
   private @Nullable PrimaryWork work;
   private @Nullable Executor executor;
   private WhenIsolated whenIsolated = WhenIsolated.STOP;
@@ -159,6 +163,24 @@ public final class SelfUpgradeBuilder {
     return this;
   }
 
+  /** Names the platform that {@link SelfUpgrade#deployToCloud} asks. */
+  public SelfUpgradeBuilder deployTo(DeployTarget platform) {
+    problems.once("deployTo(...)", target);
+    if (problems.given("deployTo(...)", platform, "give a platform, or leave the call out")) {
+      String name = platform.name();
+      if (name.isEmpty() || name.length() > LONGEST_NAME) {
+        problems.add(
+            "deployTo(...) got a platform named \""
+                + name
+                + "\": expected 1 to "
+                + LONGEST_NAME
+                + " characters");
+      }
+      target = platform;
+    }
+    return this;
+  }
+
   /** Sets what the agent lets others see. */
   public SelfUpgradeBuilder observe(Consumer<ObserveBuilder> how) {
     if (problems.given("observe(...)", how, "describe it, or leave the call out")) {
@@ -244,7 +266,10 @@ public final class SelfUpgradeBuilder {
             new Blueprint.Primary(local, Optional.ofNullable(work), whenIsolated, ttl),
             new Blueprint.Tasks(List.copyOf(tasks), Optional.ofNullable(executor)),
             new Blueprint.Capabilities(
-                Optional.ofNullable(upgrades), Optional.ofNullable(memory), observe),
+                Optional.ofNullable(upgrades),
+                Optional.ofNullable(memory),
+                Optional.ofNullable(target),
+                observe),
             clock));
   }
 

@@ -186,6 +186,7 @@ final class WrongSettings {
         wrong("life null", b -> life(b, Tier.WORKING, null), "memory(m -> m.life(...))", "null"),
         wrong("no life", b -> life(b, Tier.WORKING, Duration.ZERO), "m.life(", "PT0S", "1 s"),
         wrong("endless life", b -> life(b, Tier.SHORT_TERM, ABSURD), "m.life(", "36,500 days"),
+        wrong("platform null", b -> b.deployTo(null), "deployTo(...)", "null"),
         wrong("role null", b -> b.role(null), "role(null)", "leave role(...) out"),
         wrong("primary", b -> b.role(Role.PRIMARY), "role(PRIMARY)", "leave role(...) out"));
   }

@@ -8,6 +8,7 @@ import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
@@ -68,6 +69,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the snapshots. */
   SnapshotStore snapshots();
+
+  /** Returns the journal of deployments. */
+  DeploymentStore deployments();
 
   /** Returns tasks and ticks. */
   TaskStore tasks();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.config.SettingResult;
 import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.TakeOver;
+import io.selfupgrade.observe.Delivery;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Schedule;
 import java.util.Arrays;
@@ -24,6 +25,8 @@ class ClosedTypesTest {
           UpgradeOutcome.class, "UpToDate Refused Aborted Upgraded RolledBack RollbackFailed"),
       Arguments.of(CheckResult.class, "Available NothingNewer NotAcceptable NotReachable"),
       Arguments.of(StepResult.class, "Passed Ended"),
+      Arguments.of(DeployResult.class, "Dispatched Refused Failed"),
+      Arguments.of(Delivery.class, "Delivered Later Impossible"),
       Arguments.of(RestoreResult.class, "Restored Stale Refused"),
       Arguments.of(SettingResult.class, "Stored Removed Conflict"),
       Arguments.of(Proof.class, "Available Staged Validated Prepared Applied"),

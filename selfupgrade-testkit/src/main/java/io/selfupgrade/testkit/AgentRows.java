@@ -11,6 +11,7 @@ import io.selfupgrade.failover.Lease;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.observe.LogEvent;
 import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.FailedVersion;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
@@ -37,6 +38,7 @@ final class AgentRows {
   final List<FailedVersion> failed = new ArrayList<>();
   final List<SnapshotStore.Snapshot> snapshots = new ArrayList<>();
   final Map<UUID, InMemorySnapshotStore.Copy> copies = new LinkedHashMap<>();
+  final List<DeploymentStore.Entry> deployments = new ArrayList<>();
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
   final Map<UUID, Remembered> memories = new LinkedHashMap<>();

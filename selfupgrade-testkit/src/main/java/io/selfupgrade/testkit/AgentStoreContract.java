@@ -110,6 +110,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** The journal of deployments. */
+  @Nested
+  class Deployments extends DeploymentStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The snapshots. */
   @Nested
   class Snapshots extends SnapshotStoreContract {

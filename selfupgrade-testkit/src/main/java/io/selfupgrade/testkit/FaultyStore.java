@@ -11,6 +11,7 @@ import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
@@ -40,6 +41,7 @@ public final class FaultyStore implements AgentStore {
   private final UpgradeJournal journal;
   private final PolicyStore policies;
   private final SnapshotStore snapshots;
+  private final DeploymentStore deployments;
   private final TaskStore tasks;
   private final MemoryStore memories;
   private final SettingsStore settings;
@@ -60,6 +62,7 @@ public final class FaultyStore implements AgentStore {
     this.journal = port(UpgradeJournal.class, store.journal());
     this.policies = port(PolicyStore.class, store.policies());
     this.snapshots = port(SnapshotStore.class, store.snapshots());
+    this.deployments = port(DeploymentStore.class, store.deployments());
     this.tasks = port(TaskStore.class, store.tasks());
     this.memories = port(MemoryStore.class, store.memories());
     this.settings = port(SettingsStore.class, store.settings());
@@ -159,6 +162,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public SnapshotStore snapshots() {
     return snapshots;
+  }
+
+  @Override
+  public DeploymentStore deployments() {
+    return deployments;
   }
 
   @Override

@@ -17,6 +17,7 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.RestorePlan;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.Trigger;
@@ -103,6 +104,7 @@ abstract class FenceContract extends StoreContract {
     cases.addAll(trialCases());
     cases.addAll(observeCases());
     cases.addAll(snapshotCases());
+    cases.addAll(deploymentCases());
     cases.add(
         new Case(
             "LeadershipStore.renew/3",
@@ -152,6 +154,28 @@ abstract class FenceContract extends StoreContract {
             "SnapshotStore.restore/2",
             staged,
             (fence, upgrading) -> store.snapshots().restore(fence, UNKNOWN)));
+  }
+
+  private List<Case> deploymentCases() {
+    return List.of(
+        new Case(
+            "DeploymentStore.begin/3",
+            UpgradePhase.ABORTED,
+            (fence, upgrading) -> store.deployments().begin(fence, V2, "another.yml")),
+        new Case(
+            "DeploymentStore.settle/4",
+            UpgradePhase.ABORTED,
+            (fence, upgrading) ->
+                store
+                    .deployments()
+                    .settle(
+                        fence,
+                        store.deployments().history(upgrading.primary().agent(), 1).stream()
+                            .map(entry -> entry.deployment().id())
+                            .findFirst()
+                            .orElseThrow(),
+                        DeploymentStore.State.DISPATCHED,
+                        "run 1")));
   }
 
   private List<Case> journalCases() {
@@ -260,6 +284,7 @@ abstract class FenceContract extends StoreContract {
     Scene.Upgrading upgrading = own.upgradeIn(phase, own.takeOverFrom(first));
     store.journal().request(own.agent, Trigger.WEBHOOK);
     store.policies().askRollback(own.agent, V1, "ada");
+    store.deployments().begin(upgrading.primary(), V1, "deploy.yml");
     store.journal().look(upgrading.upgrade(), V1, Optional.empty());
     LogEvent.Stamp by = new LogEvent.Stamp(first.holder(), 1);
     store
@@ -321,6 +346,7 @@ abstract class FenceContract extends StoreContract {
     seen.add(store.journal().waitingRequest(own.agent));
     seen.add(store.policies().waitingRollback(own.agent));
     seen.add(store.snapshots().list(own.agent));
+    seen.add(store.deployments().history(own.agent, 10));
     seen.add(store.logs().newest(own.agent, 10));
     for (Outbox.Parcel parcel : store.outbox().newest(own.agent, 10)) {
       seen.add(List.of(parcel.id(), parcel.state(), parcel.attempts()));

@@ -10,6 +10,7 @@ import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
@@ -46,6 +47,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryUpgradeJournal journal;
   private final InMemoryPolicyStore policies;
   private final InMemorySnapshotStore snapshots;
+  private final InMemoryDeploymentStore deployments;
   private final InMemoryTaskStore tasks;
   private final InMemoryMemoryStore memories;
   private final InMemorySettingsStore settings;
@@ -69,6 +71,7 @@ public final class InMemoryStore implements AgentStore {
     this.journal = new InMemoryUpgradeJournal(state);
     this.policies = new InMemoryPolicyStore(state);
     this.snapshots = new InMemorySnapshotStore(state);
+    this.deployments = new InMemoryDeploymentStore(state);
     this.tasks = new InMemoryTaskStore(state);
     this.memories = new InMemoryMemoryStore(state);
     this.settings = new InMemorySettingsStore(state);
@@ -145,6 +148,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public SnapshotStore snapshots() {
     return snapshots;
+  }
+
+  @Override
+  public DeploymentStore deployments() {
+    return deployments;
   }
 
   @Override

@@ -91,8 +91,9 @@ public final class MemoryEngine implements Memories {
    * @param cancelled asked between two batches
    */
   public void removeExpired(BooleanSupplier cancelled) {
-    while (!cancelled.getAsBoolean() && store.get().removeExpired(self.agent(), BATCH) == BATCH) {
-      Thread.yield();
+    boolean more = true;
+    while (more && !cancelled.getAsBoolean()) {
+      more = store.get().removeExpired(self.agent(), BATCH) == BATCH;
     }
   }
 }

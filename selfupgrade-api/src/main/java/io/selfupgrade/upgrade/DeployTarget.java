@@ -1,0 +1,33 @@
+package io.selfupgrade.upgrade;
+
+/**
+ * A platform that runs a version of an agent when it is asked to.
+ *
+ * <p><b>Obligations</b>, checked by the contract in testkit:
+ *
+ * <ol>
+ *   <li>{@link #name} is always the same and tells no secret.
+ *   <li>{@link #deploy} asks the platform and returns; it does not wait until the version runs.
+ *   <li>The same {@link Deployment#id} is one deployment, however often it is asked for, also by
+ *       another process: where the platform may have heard of it, the target looks before it asks
+ *       again.
+ *   <li>It ends within 60 s, whatever the platform does.
+ *   <li>What the platform refuses is an {@link io.selfupgrade.agent.AdapterException} that is not
+ *       retryable; what cannot be known or reached is one that is. Neither tells a secret.
+ * </ol>
+ *
+ * <p>Called by the primary, by one thread at a time.
+ */
+public interface DeployTarget {
+
+  /** Returns what the journal calls it, such as {@code deploy.yml}: 1 to 60 characters. */
+  String name();
+
+  /**
+   * Asks the platform to run a version.
+   *
+   * @return where a person follows it: a URL, or a name that the platform knows
+   * @throws io.selfupgrade.agent.AdapterException if it refuses, or cannot be reached
+   */
+  String deploy(Deployment deployment);
+}

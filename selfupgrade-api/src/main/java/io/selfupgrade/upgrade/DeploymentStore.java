@@ -1,0 +1,76 @@
+package io.selfupgrade.upgrade;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Version;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The journal of deployments: a row before the platform is asked, its end after.
+ *
+ * <p><b>Obligations</b>, checked by the contract in testkit:
+ *
+ * <ol>
+ *   <li>At most one deployment of an agent is begun and not settled. {@link #begin} returns it
+ *       again if it is of the same version and target, else it is superseded by the new one.
+ *   <li>{@link #settle} ends a deployment once; one that has ended stays as it is.
+ *   <li>Both change nothing when the fence does not hold.
+ * </ol>
+ */
+public interface DeploymentStore {
+
+  /**
+   * Begins a deployment, or goes on with the same one.
+   *
+   * @param target the platform's name
+   * @return empty if the fence does not hold
+   */
+  Optional<Deployment> begin(Fence fence, Version version, String target);
+
+  /**
+   * Ends a deployment that was begun.
+   *
+   * @param note the reference, or why it failed
+   * @return false if the fence does not hold or it has ended
+   */
+  boolean settle(Fence fence, UUID deployment, State state, String note);
+
+  /** Returns the deployments of an agent, newest first. */
+  List<Entry> history(AgentName agent, int limit);
+
+  /** How far a deployment has come. */
+  enum State {
+    /** The platform is asked, or may have been. */
+    BEGUN,
+    /** The platform has accepted. */
+    DISPATCHED,
+    /** The platform has refused. */
+    FAILED,
+    /** Another version or platform was asked for before this one was settled. */
+    SUPERSEDED
+  }
+
+  /**
+   * A row of the journal.
+   *
+   * @param deployment what was asked for
+   * @param target the platform's name
+   * @param state how far it has come
+   * @param note the reference, or why it failed; empty while it is begun
+   * @param createdAt when it was begun, on the store's clock
+   */
+  record Entry(Deployment deployment, String target, State state, String note, Instant createdAt) {
+    /** Validates that all are there. */
+    public Entry {
+      Objects.requireNonNull(deployment, "deployment");
+      Objects.requireNonNull(target, "target");
+      Objects.requireNonNull(state, "state");
+      Objects.requireNonNull(note, "note");
+      Objects.requireNonNull(createdAt, "createdAt");
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.selfupgrade.testkit;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.upgrade.DeployTarget;
+import io.selfupgrade.upgrade.Deployment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A platform in memory, which takes deployments and can be told to refuse, or to be away. */
+public final class InMemoryPlatform implements DeployTarget {
+
+  private final List<Deployment> accepted = new ArrayList<>();
+  private Mood mood = Mood.TAKES;
+
+  /** What the platform does from now on. */
+  public enum Mood {
+    /** It takes every deployment. */
+    TAKES,
+    /** It takes a deployment, and its answer is lost. */
+    TAKES_SILENTLY,
+    /** It says that this will never do. */
+    REFUSES,
+    /** It cannot be reached. */
+    AWAY
+  }
+
+  /** Makes a platform that takes every deployment. */
+  public InMemoryPlatform() {}
+
+  /** Sets what the platform does from now on. */
+  public synchronized void be(Mood other) {
+    mood = other;
+  }
+
+  /** Returns what it has taken, oldest first. */
+  public synchronized List<Deployment> accepted() {
+    return List.copyOf(accepted);
+  }
+
+  @Override
+  public String name() {
+    return "memory";
+  }
+
+  @Override
+  public synchronized String deploy(Deployment deployment) {
+    if (mood == Mood.AWAY) {
+      throw new AdapterException("DeployTarget", "the platform cannot be reached", true, null);
+    }
+    if (mood == Mood.REFUSES) {
+      throw new AdapterException("DeployTarget", "the platform refuses", false, null);
+    }
+    if (!accepted.contains(deployment)) {
+      accepted.add(deployment);
+    }
+    if (mood == Mood.TAKES_SILENTLY) {
+      throw new AdapterException("DeployTarget", "no answer came", true, null);
+    }
+    return "memory/" + deployment.id();
+  }
+}
