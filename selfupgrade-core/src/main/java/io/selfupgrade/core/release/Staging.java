@@ -189,6 +189,11 @@ public final class Staging {
     }
   }
 
+  /** Returns where the files of an upgrade are staged, whether they are there or not. */
+  public Path directory(UUID upgrade) {
+    return home.staging().resolve(upgrade.toString());
+  }
+
   /**
    * Removes what was staged for an upgrade; nothing happens if nothing was.
    *
@@ -225,10 +230,6 @@ public final class Staging {
     } catch (AdapterException e) {
       failure.addSuppressed(e);
     }
-  }
-
-  private Path directory(UUID upgrade) {
-    return home.staging().resolve(upgrade.toString());
   }
 
   private void writeRecords(VerifiedRelease verified, LaunchFile launch, Path directory)

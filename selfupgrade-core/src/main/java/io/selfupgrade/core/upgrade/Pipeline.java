@@ -37,6 +37,7 @@ final class Pipeline {
   private final Approvals approvals;
   private final RollbackTarget rollbackTarget;
   private final Applier applier;
+  private final Backing backing;
   private final ReentrantLock oneAtATime = new ReentrantLock();
 
   Pipeline(Situation situation, ReleaseFinder finder, Staging staging, HostMemory memory) {
@@ -44,6 +45,7 @@ final class Pipeline {
     this.finder = finder;
     this.staging = staging;
     this.acceptance = new Acceptance(situation, new Room(situation, staging, memory));
+    this.backing = new Backing(situation, staging);
     this.rollbackTarget = new RollbackTarget(situation, acceptance);
     this.ender = new Ender(situation);
     this.tryout = new Tryout(situation, ender);
@@ -76,7 +78,7 @@ final class Pipeline {
             .journal()
             .open(fence, trigger, situation.version())
             .orElseThrow(Pipeline::notPrimary);
-    requirePhase(row, UpgradePhase.OPEN);
+    Backing.requirePhase(row, UpgradePhase.OPEN);
     if (row.target().isPresent()) {
       throw new IllegalStateException(
           "upgrade " + row.id() + " is open already: join it by upgrade(), or wait for its end");
@@ -125,6 +127,7 @@ final class Pipeline {
         UpgradeStep.VALIDATE,
         UpgradePhase.OPEN,
         fence -> {
+          backing.require(proof);
           acceptance.requireNotFrozen();
           VerifiedRelease verified = finder.release(proof.release().version());
           requireSame(verified.release(), targetOf(proof));
@@ -142,9 +145,11 @@ final class Pipeline {
         UpgradeStep.VALIDATE,
         UpgradePhase.STAGED,
         fence -> {
+          backing.require(proof);
           acceptance.requireNotFrozen();
           acceptance.requireWayBack();
           tryout.run(fence, proof);
+          log(fence, proof, UpgradeStep.VALIDATE, Event.PASSED, Backing.VALIDATED);
           approvals.ask(fence, proof);
           return new Proof.Validated(proof.upgrade(), proof.release(), proof.directory());
         });
@@ -175,6 +180,7 @@ final class Pipeline {
         proof.upgrade(),
         UpgradeStep.BACKUP,
         fence -> {
+          backing.require(proof);
           acceptance.requireNotFrozen();
           Snapshot snapshot =
               situation
@@ -198,8 +204,8 @@ final class Pipeline {
         proof.upgrade(),
         UpgradeStep.APPLY,
         fence -> {
-          if (situation.journal().find(proof.upgrade()).orElseThrow().trigger()
-              != Trigger.ROLLBACK) {
+          backing.require(proof);
+          if (backing.row(proof.upgrade()).trigger() != Trigger.ROLLBACK) {
             finder.requireFresh();
           }
           return applier.apply(fence, proof);
@@ -230,7 +236,7 @@ final class Pipeline {
 
   private <T> StepResult<T> step(
       UUID upgrade, UpgradeStep step, UpgradePhase expected, Body<T> body) {
-    return step(upgrade, step, row -> requirePhase(row, expected), body);
+    return step(upgrade, step, row -> Backing.requirePhase(row, expected), body);
   }
 
   /** Runs a step after the validation, which waits for approval where that is asked for. */
@@ -243,7 +249,7 @@ final class Pipeline {
     oneAtATime.lock();
     try {
       Fence fence = requireFence();
-      expected.accept(situation.journal().find(upgrade).orElseThrow());
+      expected.accept(backing.row(upgrade));
       return run(fence, upgrade, step, body);
     } finally {
       oneAtATime.unlock();
@@ -325,7 +331,7 @@ final class Pipeline {
               + "\", by) first");
     }
     if (row.phase() != UpgradePhase.AWAITING_APPROVAL) {
-      requirePhase(row, UpgradePhase.STAGED);
+      Backing.requirePhase(row, UpgradePhase.STAGED);
     }
   }
 
@@ -346,19 +352,6 @@ final class Pipeline {
                     UpgradeStep.VALIDATE,
                     Event.PROGRESS,
                     done + " of " + total + " bytes"));
-  }
-
-  private static void requirePhase(UpgradeRecord row, UpgradePhase expected) {
-    if (row.phase() != expected) {
-      throw new IllegalStateException(
-          "upgrade "
-              + row.id()
-              + " is "
-              + row.phase()
-              + ", this step needs "
-              + expected
-              + ": each step follows the one before, once");
-    }
   }
 
   private static void requireSame(Release now, UpgradeRecord.Target before)
