@@ -1,5 +1,6 @@
 package io.selfupgrade.testkit;
 
+import static io.selfupgrade.upgrade.DeploymentStore.State.DISPATCHED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.AgentName;
@@ -17,7 +18,6 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
-import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.RestorePlan;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.Trigger;
@@ -142,40 +142,21 @@ abstract class FenceContract extends StoreContract {
   }
 
   private List<Case> snapshotCases() {
-    UpgradePhase staged = UpgradePhase.STAGED;
     return List.of(
-        new Case(
-            "SnapshotStore.take/2",
-            staged,
-            (fence, upgrading) -> store.snapshots().take(fence, upgrading.upgrade())),
-        new Case(
-            "SnapshotStore.take/1", staged, (fence, upgrading) -> store.snapshots().take(fence)),
-        new Case(
-            "SnapshotStore.restore/2",
-            staged,
-            (fence, upgrading) -> store.snapshots().restore(fence, UNKNOWN)));
+        snapshots("take/2", (f, u) -> store.snapshots().take(f, u.upgrade())),
+        snapshots("take/1", (f, u) -> store.snapshots().take(f)),
+        snapshots("restore/2", (f, u) -> store.snapshots().restore(f, UNKNOWN)));
   }
 
   private List<Case> deploymentCases() {
     return List.of(
-        new Case(
-            "DeploymentStore.begin/3",
-            UpgradePhase.ABORTED,
-            (fence, upgrading) -> store.deployments().begin(fence, V2, "another.yml")),
-        new Case(
-            "DeploymentStore.settle/4",
-            UpgradePhase.ABORTED,
-            (fence, upgrading) ->
-                store
-                    .deployments()
-                    .settle(
-                        fence,
-                        store.deployments().history(upgrading.primary().agent(), 1).stream()
-                            .map(entry -> entry.deployment().id())
-                            .findFirst()
-                            .orElseThrow(),
-                        DeploymentStore.State.DISPATCHED,
-                        "run 1")));
+        deployments("begin/3", (f, u) -> store.deployments().begin(f, V2, "another.yml")),
+        deployments(
+            "settle/4", (f, u) -> store.deployments().settle(f, begun(u), DISPATCHED, "run 1")));
+  }
+
+  private UUID begun(Scene.Upgrading upgrading) {
+    return store.deployments().history(upgrading.primary().agent(), 1).get(0).deployment().id();
   }
 
   private List<Case> journalCases() {
@@ -381,6 +362,14 @@ abstract class FenceContract extends StoreContract {
 
   private static Case journal(String method, UpgradePhase phase, Call call) {
     return new Case("UpgradeJournal." + method, phase, call);
+  }
+
+  private static Case snapshots(String method, Call call) {
+    return new Case("SnapshotStore." + method, UpgradePhase.STAGED, call);
+  }
+
+  private static Case deployments(String method, Call call) {
+    return new Case("DeploymentStore." + method, UpgradePhase.ABORTED, call);
   }
 
   private static Case tick(String method, TickCall call) {
