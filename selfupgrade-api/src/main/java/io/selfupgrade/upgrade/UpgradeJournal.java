@@ -40,7 +40,7 @@ public interface UpgradeJournal extends TrialDecisions {
   /** Returns the agent's upgrades, newest first. */
   List<UpgradeRecord> history(AgentName agent, int limit);
 
-  /** Returns the agent's upgrades to one build, newest first. */
+  /** Returns the agent's upgrades to one build since it was forgiven last, newest first. */
   List<UpgradeRecord> historyOf(AgentName agent, String manifestSha256, int limit);
 
   /** Names the release that an upgrade in OPEN goes to; false if the fence does not hold. */
@@ -89,7 +89,10 @@ public interface UpgradeJournal extends TrialDecisions {
   /** Returns the failed list, newest first. */
   List<FailedVersion> failedVersions(AgentName agent);
 
-  /** Takes all builds of a version off the failed list; true if there was one. */
+  /**
+   * Takes all builds of a version off the failed list, and lets what was tried before count no more
+   * for {@link #historyOf}; true if one was listed.
+   */
   boolean forgive(AgentName agent, Version version);
 
   /** Returns why forward effects are frozen; empty if they are not. */

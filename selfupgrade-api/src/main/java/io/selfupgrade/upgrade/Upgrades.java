@@ -126,7 +126,7 @@ public interface Upgrades {
   List<FailedVersion> failedVersions();
 
   /**
-   * Takes a version off the failed list, so that it may be tried again.
+   * Takes a version off the failed list, so that it may be tried again, as often as a new one.
    *
    * @return whether it was listed
    */

@@ -3,6 +3,8 @@ package io.selfupgrade.launcher;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -82,11 +84,29 @@ public final class Launcher {
       requirePlatform(System.getProperty("os.name"));
       Home home = home(args.get(1));
       switch (args.get(0)) {
-        case "run" -> run(home);
-        case "stop" -> stop(home);
+        case "run" -> {
+          requireNoCopy(home);
+          run(home);
+        }
+        case "stop" -> {
+          requireNoCopy(home);
+          stop(home);
+        }
         default -> new StatusReport(home, table, out).print();
       }
       return DONE;
+    } catch (FileSystemException e) {
+      boolean notWritable =
+          e instanceof AccessDeniedException || String.valueOf(e.getReason()).contains("Read-only");
+      err.println(
+          notWritable
+              ? e.getFile()
+                  + " cannot be written ("
+                  + (e.getReason() == null ? "access denied" : e.getReason())
+                  + "): run the launcher as the owner of the home, on a file system that is mounted"
+                  + " for writing"
+              : e.toString());
+      return FAILED;
     } catch (IOException e) {
       err.println(e.getMessage() == null ? e.toString() : e.getMessage());
       return FAILED;
@@ -126,6 +146,24 @@ public final class Launcher {
       return home;
     } catch (InvalidPathException e) {
       throw new IOException("Not a path: " + path, e);
+    }
+  }
+
+  /** In a copy the records name processes of the original, which must not be taken for its own. */
+  private static void requireNoCopy(Home home) throws IOException {
+    Optional<Path> original = LauncherRecord.original(home);
+    if (original.isPresent()) {
+      throw new IOException(
+          home
+              + " is a copy of "
+              + original.get()
+              + ", made while that ran: stop the original with stop "
+              + original.get()
+              + "; to use the copy, delete "
+              + home.run()
+              + " and "
+              + home.candidate()
+              + " first");
     }
   }
 

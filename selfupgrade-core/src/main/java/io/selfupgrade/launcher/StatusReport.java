@@ -2,7 +2,11 @@ package io.selfupgrade.launcher;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -10,6 +14,7 @@ import java.util.Optional;
 /** {@code status HOME}: what a person asks first, line by line. */
 final class StatusReport {
   private static final int LAST_ENTRIES = 10;
+  private static final int LAST_BYTES = 1000;
 
   private final Home home;
   private final ProcessTable table;
@@ -26,6 +31,7 @@ final class StatusReport {
     line("launcher", launcher());
     line("current", home.confirmedVersion().orElse("none installed"));
     printInstances(Role.CURRENT);
+    printLastEnd();
     Optional<Candidate> candidate = Candidate.read(home);
     line("candidate", candidate.map(StatusReport::words).orElse("none"));
     printInstances(Role.CANDIDATE);
@@ -76,6 +82,49 @@ final class StatusReport {
                 + state
                 + (role == Role.RETIRED ? ", being stopped" : ""));
       }
+    }
+  }
+
+  /** What a person asks first when the confirmed version ends again and again. */
+  private void printLastEnd() throws IOException {
+    if (!Files.isDirectory(home.run())) {
+      return;
+    }
+    Optional<RunDirectory> last = Optional.empty();
+    long newest = -1;
+    for (RunDirectory run : Attestations.runDirectories(home)) {
+      Optional<ChildRecord> record =
+          ChildRecord.read(run).filter(one -> one.role() == Role.CURRENT);
+      if (record.isPresent() && Reaped.read(run).isPresent() && record.get().sequence() > newest) {
+        newest = record.get().sequence();
+        last = Optional.of(run);
+      }
+    }
+    if (last.isEmpty() || !Reaped.read(last.get()).orElseThrow().ownDoing()) {
+      return;
+    }
+    Reaped end = Reaped.read(last.get()).orElseThrow();
+    out.println(
+        "  ended by itself at "
+            + end.at()
+            + (end.code().isEmpty() ? "" : " with code " + end.code())
+            + "; its output: "
+            + last.get().output());
+    lastLine(last.get().output()).ifPresent(text -> out.println("    last line: " + text));
+  }
+
+  private static Optional<String> lastLine(Path output) throws IOException {
+    if (!Files.isRegularFile(output)) {
+      return Optional.empty();
+    }
+    try (SeekableByteChannel channel = Files.newByteChannel(output)) {
+      channel.position(Math.max(0, channel.size() - LAST_BYTES));
+      byte[] end = Channels.newInputStream(channel).readNBytes(LAST_BYTES);
+      return new String(end, StandardCharsets.UTF_8)
+          .lines()
+          .map(line -> line.replaceAll("\\p{Cntrl}", " ").strip())
+          .filter(line -> !line.isEmpty())
+          .reduce((first, second) -> second);
     }
   }
 

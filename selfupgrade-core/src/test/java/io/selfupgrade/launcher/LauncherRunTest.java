@@ -3,9 +3,13 @@ package io.selfupgrade.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -259,6 +263,53 @@ class LauncherRunTest {
     assertThat(run.err()).contains("no version is installed");
     assertThat(missing.code()).isEqualTo(1);
     assertThat(missing.err()).contains("is not a directory");
+  }
+
+  @Test
+  void aCopyOfAHomeThatRunsIsLeftAlone() throws Exception {
+    Path original = Files.createDirectories(directory.resolve("original"));
+    Path copy = Files.createDirectories(directory.resolve("copy/run")).getParent();
+    LauncherRecord.write(Home.at(original), copyOf(original));
+    Files.copy(original.resolve("run/launcher"), copy.resolve("run/launcher"));
+    Files.writeString(copy.resolve("current"), "1.0.0\n");
+
+    for (String command : List.of("run", "stop")) {
+      TestHome.Outcome refused = test.execute(command, copy.toString());
+      assertThat(refused.code()).isEqualTo(1);
+      assertThat(refused.err())
+          .contains(copy + " is a copy of " + original, "stop " + original, copy + "/run");
+    }
+  }
+
+  private static ProcessMark copyOf(Path home) throws IOException {
+    Files.createDirectories(home.resolve("run"));
+    return new ProcessMark(ProcessHandle.current().pid(), 1, "");
+  }
+
+  @Test
+  void aHomeThatCannotBeWrittenIsSaidToBeSo() throws Exception {
+    Disk readOnly = new FailingDisk(Disk.REAL, 1, FailingDisk.Fault.EACCES);
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
+    Files.writeString(directory.resolve("current"), "1.0.0\n");
+    Launcher launcher =
+        new Launcher(
+            out, out, Clock.systemUTC(), Timings.DEFAULT, ProcessTable.ofThisHost(), readOnly);
+
+    assertThat(launcher.execute(List.of("run", directory.toString()))).isEqualTo(1);
+    assertThat(said.toString(StandardCharsets.UTF_8))
+        .contains("/run cannot be written (access denied)", "owner of the home");
+  }
+
+  @Test
+  void statusSaysWhatTheLastProcessThatEndedByItselfPrintedLast() throws Exception {
+    Files.createDirectories(test.home.run());
+    UUID ended = dead(1);
+    Files.writeString(run(ended).output(), "starting\nno token: set BOT_TOKEN\n\n");
+
+    assertThat(test.execute("status", directory.toString()).out())
+        .contains("ended by itself", "with code 1", run(ended).output().toString())
+        .contains("last line: no token: set BOT_TOKEN");
   }
 
   @Test

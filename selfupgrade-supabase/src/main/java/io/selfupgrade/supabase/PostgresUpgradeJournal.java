@@ -154,7 +154,12 @@ final class PostgresUpgradeJournal implements UpgradeJournal {
   @Override
   public List<UpgradeRecord> historyOf(AgentName agent, String build, int limit) {
     return upgrades(
-        "u.agent = ? and u.manifest_sha256 = ? order by u.seq desc limit ?", agent, build, limit);
+        "u.agent = ? and u.manifest_sha256 = ? and not exists (select from"
+            + " selfupgrade.failed_versions v where v.agent = u.agent and v.version = u.to_version"
+            + " and v.forgiven_at > u.phase_at) order by u.seq desc limit ?",
+        agent,
+        build,
+        limit);
   }
 
   private List<UpgradeRecord> upgrades(String where, Object... values) {

@@ -70,6 +70,7 @@ final class InMemoryUpgradeJournal implements UpgradeJournal {
     return state.transact(
         () ->
             state.rows(agent).upgrades.stream()
+                .filter(row -> !row.forgiven)
                 .filter(
                     row ->
                         row.target
@@ -182,7 +183,14 @@ final class InMemoryUpgradeJournal implements UpgradeJournal {
   @Override
   public boolean forgive(AgentName agent, Version version) {
     return state.transact(
-        () -> state.rows(agent).failed.removeIf(listed -> listed.version().equals(version)));
+        () -> {
+          boolean listed = state.rows(agent).failed.removeIf(one -> one.version().equals(version));
+          state.rows(agent).upgrades.stream()
+              .filter(row -> listed && row.phase.isFinal())
+              .filter(row -> row.target.filter(one -> one.version().equals(version)).isPresent())
+              .forEach(row -> row.forgiven = true);
+          return listed;
+        });
   }
 
   @Override

@@ -7,7 +7,9 @@ import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.PolicyStore.SeenIndex;
 import io.selfupgrade.upgrade.PolicyStore.Verdict;
+import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
+import io.selfupgrade.upgrade.UpgradeRecord;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -154,6 +156,28 @@ abstract class PolicyStoreContract extends StoreContract {
     assertThat(policies().revokedKeys(scene.agent))
         .isEqualTo(Map.of(one, V1.toString(), two, V2.toString()));
     assertThat(policies().revokedKeys(new Scene(store).agent)).isEmpty();
+  }
+
+  @Test
+  void forgiveLetsWhatWasTriedBeforeCountNoMore() {
+    Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.TRIAL);
+    UpgradeJournal journal = store.journal();
+    UpgradeRecord.Target target =
+        journal.find(upgrading.upgrade()).orElseThrow().target().orElseThrow();
+    journal.listFailed(upgrading.old(), target.version(), target.manifestSha256(), Scene.REASON);
+    journal.move(
+        upgrading.old(),
+        upgrading.upgrade(),
+        UpgradePhase.TRIAL,
+        UpgradePhase.ABORTED,
+        Optional.of(new UpgradeJournal.Ending(Scene.REASON, true)));
+    assertThat(journal.historyOf(scene.agent, target.manifestSha256(), 9)).hasSize(1);
+    stores().passTime(SHORT);
+
+    assertThat(journal.forgive(scene.agent, target.version())).isTrue();
+
+    assertThat(journal.historyOf(scene.agent, target.manifestSha256(), 9)).isEmpty();
+    assertThat(journal.history(scene.agent, 9)).hasSize(1);
   }
 
   @Test

@@ -36,6 +36,7 @@ final class UpgradeRow {
   Optional<Judgement> look = Optional.empty();
   Optional<Judgement> selfCheck = Optional.empty();
 
+  boolean forgiven;
   Optional<PolicyStore.Verdict> verdict = Optional.empty();
 
   private Optional<Reason> reason = Optional.empty();

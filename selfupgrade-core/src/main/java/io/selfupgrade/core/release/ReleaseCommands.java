@@ -146,6 +146,7 @@ final class ReleaseCommands {
     args.one("expires").ifPresent(time -> recipe.expires(tool.time(time)));
     state(args).ifPresent(recipe::state);
     recipe.keys(keys(args));
+    LaunchCheck.require(recipe);
     out.println("made " + tool.make(args.path(0), recipe) + ", not yet signed");
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +30,53 @@ class ReleaseCommandsTest {
 
   @BeforeEach
   void writeAJar() throws Exception {
-    Files.writeString(root.resolve("bot.jar"), "jar");
+    writeJar("bot.jar", "bot.Main", "bot/Main.class");
+  }
+
+  private void writeJar(String name, String main, String... entries) throws Exception {
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    if (!main.isEmpty()) {
+      manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, main);
+    }
+    try (OutputStream file = Files.newOutputStream(root.resolve(name));
+        JarOutputStream jar = new JarOutputStream(file, manifest)) {
+      for (String entry : entries) {
+        jar.putNextEntry(new JarEntry(entry));
+        jar.closeEntry();
+      }
+    }
+  }
+
+  @Test
+  void whatNoJvmCouldStartIsNotMade() throws Exception {
+    writeJar("plain.jar", "", "bot/Main.class");
+    writeJar("empty.jar", "bot.Main");
+    Files.writeString(root.resolve("text.jar"), "no jar");
+
+    assertNotMade("has no Main-Class in its manifest", "--jar", at("plain.jar"));
+    assertNotMade("bot.Main, which is not in it", "--jar", at("empty.jar"));
+    assertNotMade("is no jar", "--jar", at("text.jar"));
+    assertNotMade(
+        "main class bot.Other is in none of",
+        "--main-class",
+        "bot.Other",
+        "--classpath",
+        at("plain.jar"));
+    assertThat(make("--main-class", "bot.Main", "--classpath", at("plain.jar"))).isZero();
+  }
+
+  private void assertNotMade(String said, String... launch) {
+    err.reset();
+    assertThat(make(launch)).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains(said);
+  }
+
+  private int make(String... launch) {
+    List<String> args = new ArrayList<>(List.of("make", at("made")));
+    args.addAll(List.of("--name=bot", "--version=1.0.0"));
+    args.addAll(List.of(launch));
+    return run(args.toArray(String[]::new));
   }
 
   @Test
@@ -69,7 +120,7 @@ class ReleaseCommandsTest {
         .content()
         .contains("\"expires\": \"" + Bundle.NOW.plusSeconds(86_400) + "\"");
     assertThat(out.toString(StandardCharsets.UTF_8))
-        .contains("verified bot 1.0.0: 2 files, 6 bytes")
+        .contains("verified bot 1.0.0: 2 files, ", "no change of keys")
         .contains("serial 1");
   }
 

@@ -11,12 +11,15 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import io.selfupgrade.upgrade.UpgradeRecord.Look;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,32 @@ class JudgeTest {
       pass(SECOND);
     }
     assertThat(look()).hasValueSatisfying(look -> assertThat(look.passed()).isTrue());
+  }
+
+  @Test
+  void aFreezeDuringProbationGoesBackAndIsNotHeldAgainstTheVersion() throws Exception {
+    scene.store.journal().freeze(UpgradeScene.AGENT, "holidays");
+
+    judge.look(parts.newest());
+
+    assertThat(phase()).isEqualTo(UpgradePhase.ROLLING_BACK);
+    Recovery recovery =
+        new Recovery(
+            parts.situation(),
+            parts.pipeline().ender(),
+            new Probation(parts.situation(), probes(), System::nanoTime),
+            probes(),
+            new Obedience(parts.situation()));
+    recovery.afterWork(scene.side.fence);
+    UpgradeOutcome outcome = parts.newest().outcome().orElseThrow();
+    assertThat(outcome).isInstanceOf(UpgradeOutcome.RolledBack.class);
+    assertThat(UpgradeScene.reasonOf(outcome).code()).isEqualTo(ReasonCode.FROZEN);
+    assertThat(((UpgradeOutcome.RolledBack) outcome).retryable()).isTrue();
+    assertThat(scene.store.journal().failedVersions(UpgradeScene.AGENT)).isEmpty();
+  }
+
+  private static ProbeRunner probes() {
+    return new ProbeRunner(new Checks(Map.of(), Map.of(), List.of()), "probes");
   }
 
   /** Runs the tick that is due first. */
