@@ -10,6 +10,7 @@ import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.supabase.PostgresRun;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import io.selfupgrade.testkit.Eventually;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +42,7 @@ class DatabaseAwayTest {
       agent.start();
       assertThat(agent.role()).as("started without its database").isEqualTo(Role.STANDBY);
 
-      try (EmbeddedPostgres server = EmbeddedPostgres.attach(directory)) {
+      try (EmbeddedPostgres server = TestPostgres.attach(directory)) {
         leadsAndTicks(agent);
 
         assertThat(ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly()).isTrue();
@@ -85,7 +86,7 @@ class DatabaseAwayTest {
 
   /** The port belongs to the directory, so that the URL stays. */
   private String urlOfAStoppedServer() {
-    try (EmbeddedPostgres server = EmbeddedPostgres.attach(directory)) {
+    try (EmbeddedPostgres server = TestPostgres.attach(directory)) {
       return server.jdbcUrl() + "&password=" + server.password().reveal();
     }
   }

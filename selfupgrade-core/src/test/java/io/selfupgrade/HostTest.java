@@ -6,6 +6,7 @@ import io.selfupgrade.agent.Secret;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import io.selfupgrade.testkit.Eventually;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ class HostTest {
 
   @BeforeAll
   static void startTheServer() throws Exception {
-    server = EmbeddedPostgres.attach(directory);
+    server = TestPostgres.attach(directory);
     url = server.jdbcUrl() + "&password=" + server.password().reveal();
     QuietHost.live(url, "first", Duration.ofMillis(100), agent -> {});
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.selfupgrade.core.release.ReleaseTool;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ final class ConsumersTest {
     }
     copy(Module.root().resolve("docs/src/test/consumers"), directory.resolve("project"));
     maven(repository);
-    server = EmbeddedPostgres.attach(directory.resolve("postgres"));
+    server = TestPostgres.attach(directory.resolve("postgres"));
     key = new ReleaseTool(Clock.systemUTC()).keygen(directory, "release").publicKey();
     Files.createDirectory(directory.resolve("releases"));
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.release.SigningKeyFiles;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.upgrade.KeyChange;
 import io.selfupgrade.upgrade.Keys;
@@ -29,7 +30,7 @@ class RotationProcessTest {
 
   @Test
   void theNewKeyTakesTheOldOnesPlaceAndTheWayBackDoesNotUndoIt() throws Exception {
-    try (EmbeddedPostgres server = EmbeddedPostgres.attach(serverDirectory);
+    try (EmbeddedPostgres server = TestPostgres.attach(serverDirectory);
         World world = new World(directory, server)) {
       SigningKeyFiles old = world.key();
       SigningKeyFiles next = world.newKey("next");

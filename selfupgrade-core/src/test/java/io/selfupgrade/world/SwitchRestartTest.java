@@ -3,6 +3,7 @@ package io.selfupgrade.world;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord;
@@ -30,7 +31,7 @@ class SwitchRestartTest {
 
   @Test
   void theNewVersionTakesThePlaceAndABadOneGivesItBack() throws Exception {
-    try (EmbeddedPostgres server = EmbeddedPostgres.attach(serverDirectory);
+    try (EmbeddedPostgres server = TestPostgres.attach(serverDirectory);
         World world = new World(directory, server)) {
       world.start("1.0.0", "switch-restart");
       world.awaitTicking("1.0.0");
@@ -56,7 +57,7 @@ class SwitchRestartTest {
 
   @Test
   void aLauncherThatIsKilledInTheMiddleGoesOn() throws Exception {
-    try (EmbeddedPostgres server = EmbeddedPostgres.attach(serverDirectory);
+    try (EmbeddedPostgres server = TestPostgres.attach(serverDirectory);
         World world = new World(directory, server)) {
       world.start("1.0.0", "switch-restart");
       world.awaitTicking("1.0.0");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Trigger;
@@ -38,7 +39,7 @@ class UpgradeProcessTest {
 
   @BeforeAll
   static void startServer() {
-    server = EmbeddedPostgres.attach(serverDirectory);
+    server = TestPostgres.attach(serverDirectory);
   }
 
   @AfterAll

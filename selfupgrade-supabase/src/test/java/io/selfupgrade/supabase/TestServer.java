@@ -1,16 +1,13 @@
 package io.selfupgrade.supabase;
 
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -34,8 +31,7 @@ final class TestServer {
     }
     Path made = newDirectory();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(made)));
-    EmbeddedPostgres client = EmbeddedPostgres.attach(made);
-    saveTime(client);
+    EmbeddedPostgres client = TestPostgres.attach(made);
     directory = made;
     return client;
   }
@@ -72,20 +68,6 @@ final class TestServer {
       // another test JVM is removing it too
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** No test cuts the power, so nothing needs to be forced to the disk. */
-  private static void saveTime(EmbeddedPostgres server) {
-    String password = server.password().reveal();
-    try (Connection connection =
-            DriverManager.getConnection(server.jdbcUrl(), server.user(), password);
-        Statement statement = connection.createStatement()) {
-      statement.execute("ALTER SYSTEM SET fsync = off");
-      statement.execute("ALTER SYSTEM SET full_page_writes = off");
-      statement.execute("SELECT pg_reload_conf()");
-    } catch (SQLException e) {
-      throw new IllegalStateException("cannot set up the test server", e);
     }
   }
 }

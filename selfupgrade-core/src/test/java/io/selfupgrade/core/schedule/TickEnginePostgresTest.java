@@ -13,6 +13,7 @@ import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.supabase.PostgresRun;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.supabase.embedded.TestPostgres;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -49,7 +50,7 @@ class TickEnginePostgresTest {
 
   @BeforeEach
   void openStore() throws SQLException {
-    server = EmbeddedPostgres.attach(directory.resolve("postgres"));
+    server = TestPostgres.attach(directory.resolve("postgres"));
     url =
         server.jdbcUrl()
             + (server.jdbcUrl().contains("?") ? "&" : "?")

@@ -1,8 +1,5 @@
 package io.selfupgrade.supabase.embedded;
 
-import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
-import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,74 +10,22 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 
 /** What the tests of this package do with servers and directories. */
 final class Prepared {
 
   private Prepared() {}
 
-  private static Path made;
-
   /** A directory with binaries and an empty cluster: quicker than unpacking and initdb. */
   static Path cluster(Path target) {
-    return copy(made(), target, "");
+    return Template.copy(Template.plain(), target, "");
   }
 
   /** A directory with binaries only. */
   static Path binaries(Path target) {
-    return copy(made(), target, "pgsql-");
-  }
-
-  private static synchronized Path made() {
-    if (made == null) {
-      try {
-        Path making = Files.createTempDirectory("selfupgrade-prepared-");
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(making)));
-        EmbeddedPostgres.attach(making).close();
-        made = making;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-    return made;
-  }
-
-  private static void delete(Path tree) {
-    try {
-      ServerDirectory.deleteTree(tree);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Copies the directory itself and the entries with that prefix. */
-  static Path copy(Path from, Path target, String prefix) {
-    try (Stream<Path> tree = Files.walk(from)) {
-      List<Path> files = tree.toList();
-      for (Path file : files) {
-        Path relative = from.relativize(file);
-        if (!file.equals(from) && relative.toString().startsWith(prefix)) {
-          copyOne(file, target.resolve(relative.toString()));
-        } else if (file.equals(from)) {
-          Files.copy(file, target, COPY_ATTRIBUTES);
-        }
-      }
-      return target;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void copyOne(Path file, Path copy) throws IOException {
-    if (file.toString().contains("/pgsql-") && Files.isRegularFile(file, NOFOLLOW_LINKS)) {
-      Files.createLink(copy, file);
-    } else {
-      Files.copy(file, copy, NOFOLLOW_LINKS, COPY_ATTRIBUTES);
-    }
+    return Template.copy(Template.plain(), target, "pgsql-");
   }
 
   static Connection connect(EmbeddedPostgres server) throws SQLException {

@@ -131,7 +131,7 @@ class ServerAccountTest {
       Path source = Path.of(entry);
       if (Files.exists(source)) {
         Path copy = parent.resolve(copies.size() + "-" + source.getFileName());
-        copies.add(Prepared.copy(source, copy, "").toString());
+        copies.add(Template.copy(source, copy, "").toString());
       }
     }
     return String.join(File.pathSeparator, copies);
