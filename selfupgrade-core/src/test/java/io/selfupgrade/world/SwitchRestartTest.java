@@ -11,10 +11,13 @@ import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradeOutcome.RolledBack;
 import io.selfupgrade.upgrade.UpgradeOutcome.Upgraded;
 import io.selfupgrade.upgrade.UpgradePhase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Upgrades on a host that cannot run two versions at once: {@code Switch.RESTART}. */
@@ -38,7 +41,7 @@ class SwitchRestartTest {
 
       world.publish("1.1.0", "switch-restart");
       assertThat(world.outcome("1.1.0")).isInstanceOf(Upgraded.class);
-      assertThat(Files.readString(world.home().resolve("current"))).isEqualTo("1.1.0\n");
+      Eventually.holds("the launcher points to 1.1.0", World.SOON, () -> pointsTo(world, "1.1.0"));
       assertSaysInterruption(world, "1.1.0", "Upgraded with interruption of ");
 
       world.publish("1.2.0", "switch-restart", "path-fails");
@@ -49,7 +52,7 @@ class SwitchRestartTest {
       assertRolledBack(world, "1.3.0", ReasonCode.CANDIDATE_DIED);
 
       world.awaitTicking("1.1.0");
-      assertThat(Files.readString(world.home().resolve("current"))).isEqualTo("1.1.0\n");
+      assertThat(pointsTo(world, "1.1.0")).isTrue();
       assertThat(world.number("select count(*) from selfupgrade.failed_versions")).isEqualTo(2);
       assertThat(world.number(OVERLAPS)).isZero();
     }
@@ -77,6 +80,35 @@ class SwitchRestartTest {
       assertThat(world.outcome("1.1.0")).isInstanceOf(Upgraded.class);
       world.awaitTicking("1.1.0");
       assertThat(world.number(OVERLAPS)).isZero();
+    }
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "long", matches = ".*")
+  void aVersionThatHangsGivesThePlaceBackAtTheDeadlineAndIsNotCondemned() throws Exception {
+    try (EmbeddedPostgres server = EmbeddedPostgres.attach(serverDirectory);
+        World world = new World(directory, server)) {
+      world.start("1.0.0", "switch-restart");
+      world.awaitTicking("1.0.0");
+
+      world.publish("1.1.0", "switch-restart", "never-ready");
+      Eventually.holds(
+          "the trial is over",
+          World.SOON.multipliedBy(3),
+          () -> world.record("1.1.0").filter(row -> row.phase().isFinal()).isPresent());
+
+      assertRolledBack(world, "1.1.0", ReasonCode.DEADLINE_PASSED);
+      world.awaitTicking("1.0.0");
+      assertThat(world.number("select count(*) from selfupgrade.failed_versions")).isZero();
+      assertThat(world.number(OVERLAPS)).isZero();
+    }
+  }
+
+  private static boolean pointsTo(World world, String version) {
+    try {
+      return Files.readString(world.home().resolve("current")).equals(version + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
