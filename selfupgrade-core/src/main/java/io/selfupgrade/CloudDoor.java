@@ -73,10 +73,11 @@ final class CloudDoor {
       return new DeployResult.Dispatched(deployment, target.name(), reference);
     } catch (AdapterException e) {
       LOG.warn("deployment {} of {} failed", deployment.id(), deployment.version(), e);
+      String why = String.valueOf(e.getMessage());
       if (!e.retryable()) {
-        settle(journal, held, deployment, DeploymentStore.State.FAILED, e.getMessage());
+        settle(journal, held, deployment, DeploymentStore.State.FAILED, why);
       }
-      return new DeployResult.Failed(deployment, target.name(), e.getMessage(), e.retryable());
+      return new DeployResult.Failed(deployment, target.name(), why, e.retryable());
     }
   }
 
