@@ -179,11 +179,12 @@ create table selfupgrade.snapshot_rows (
     snapshot   uuid not null,
     agent      text not null,
     table_name text not null,
-    content    jsonb not null
+    content    jsonb not null,
+    copied_at  timestamptz not null default clock_timestamp()
 );
 create index snapshot_rows_of on selfupgrade.snapshot_rows (snapshot, table_name);
 comment on table selfupgrade.snapshot_rows is
-    'LEDGER: the copied rows of the newest ten snapshots of each agent; the next one clears the others, and those that were never finished';
+    'LEDGER: the copied rows of the newest ten snapshots of each agent; the next one clears the others, and those that were not finished within an hour';
 
 -- ---------------------------------------------------------------------------------------------- schedules
 

@@ -19,6 +19,7 @@ final class PostgresRestore {
   private static final String COLUMNS =
       """
       select a.attname as name, a.attgenerated <> '' as generated,
+             a.atttypid = 'jsonb'::regtype and a.attnotnull as document,
              exists (select from pg_index i
                       where i.indrelid = a.attrelid and i.indisprimary and a.attnum = any(i.indkey)) as key
         from pg_attribute a
@@ -33,6 +34,10 @@ final class PostgresRestore {
                where s.snapshot = ? and s.table_name = ? limit 1) c
       """;
 
+  private static final String COPIED_ROWS =
+      "select count(*) as kept from selfupgrade.snapshot_rows s"
+          + " where s.snapshot = ? and s.table_name = ?";
+
   /** Where a task's grid begins is no part of its definition: a restored task begins a new one. */
   private static final List<String> NOT_COMPARED = List.of("anchor");
 
@@ -43,7 +48,7 @@ final class PostgresRestore {
   private final List<Column> present;
   private final List<String> copied;
 
-  private record Column(String name, boolean generated, boolean key) {}
+  private record Column(String name, boolean generated, boolean document, boolean key) {}
 
   PostgresRestore(Statements statements, AgentName agent, UUID snapshot, String table)
       throws SQLException {
@@ -54,15 +59,21 @@ final class PostgresRestore {
     this.present =
         statements.list(
             COLUMNS,
-            row -> new Column(row.text("name"), row.flag("generated"), row.flag("key")),
+            row ->
+                new Column(
+                    row.text("name"), row.flag("generated"), row.flag("document"), row.flag("key")),
             Arguments.of(table));
     this.copied =
         statements.list(COPIED_COLUMNS, row -> row.text("name"), Arguments.of(snapshot, table));
   }
 
   /** Returns why the copy does not fit the table any more, if so. */
-  Optional<String> obstacle(long rows) {
-    if (rows > 0 && copied.isEmpty()) {
+  Optional<String> obstacle(long rows) throws SQLException {
+    long kept =
+        statements
+            .first(COPIED_ROWS, row -> row.number("kept"), Arguments.of(snapshot, table))
+            .orElseThrow();
+    if (kept != rows) {
       return Optional.of("the copied rows are no longer kept: choose one of the newest snapshots");
     }
     List<String> names = present.stream().map(Column::name).toList();
@@ -162,9 +173,19 @@ final class PostgresRestore {
   private String copies(String what) {
     return "select "
         + what
+        + " from (select "
+        + present.stream().map(PostgresRestore::copied).collect(Collectors.joining(", "))
         + " from selfupgrade.snapshot_rows s cross join lateral jsonb_populate_record(null::"
         + quoted()
-        + ", s.content) o where s.snapshot = ? and s.table_name = ?";
+        + ", s.content) p where s.snapshot = ? and s.table_name = ?) o where true";
+  }
+
+  /** A document is taken as it is: the record would have no value where it says null. */
+  private static String copied(Column column) {
+    String name = name(column.name());
+    return column.document()
+        ? "s.content -> '" + column.name().replace("'", "''") + "' as " + name
+        : "p." + name;
   }
 
   private String differ(String now) {

@@ -49,13 +49,19 @@ final class PostgresSnapshotStore implements SnapshotStore {
       select count(*) as rows, coalesce(sum(bytes), 0)::bigint as bytes from c
       """;
 
+  /** Spares copies that have no row yet: another one may be about to write it. */
   private static final String CLEAR =
       """
       delete from selfupgrade.snapshot_rows r
        where r.agent = ?
          and r.snapshot not in (select s.id from selfupgrade.snapshots s where s.agent = r.agent
                                  order by s.seq desc limit 10)
+         and (r.copied_at < clock_timestamp() - interval '1 hour'
+              or exists (select from selfupgrade.snapshots s where s.id = r.snapshot))
       """;
+
+  private static final String DISCARD =
+      "delete from selfupgrade.snapshot_rows where agent = ? and snapshot = ?";
 
   private static final String FINISH =
       "with "
@@ -65,7 +71,8 @@ final class PostgresSnapshotStore implements SnapshotStore {
             select ?, f.agent, ?, u.id, ?, jsonb_object(?::text[], ?::text[]), ?
               from f cross join (select ?::uuid as wanted) w
               left join selfupgrade.upgrades u on u.agent = f.agent and u.id = w.wanted
-             where w.wanted is null or u.id is not null
+             where (w.wanted is null or u.id is not null)
+               and (select count(*) from selfupgrade.snapshot_rows r where r.snapshot = ?) = ?
             """;
 
   private static final String FENCED =
@@ -133,7 +140,7 @@ final class PostgresSnapshotStore implements SnapshotStore {
         operation,
         statements -> {
           if (statements.update(FINISH, row(fence, copied.get())) == 0) {
-            statements.update(CLEAR, Arguments.of(fence.agent()));
+            statements.update(DISCARD, Arguments.of(fence.agent(), copied.get().id()));
             return Optional.empty();
           }
           return copied;
@@ -149,7 +156,9 @@ final class PostgresSnapshotStore implements SnapshotStore {
         snapshot.rows().keySet(),
         snapshot.rows().values().stream().map(String::valueOf).toList(),
         snapshot.bytes(),
-        snapshot.upgrade());
+        snapshot.upgrade(),
+        snapshot.id(),
+        snapshot.rows().values().stream().mapToLong(Long::longValue).sum());
   }
 
   private static Snapshot copy(
@@ -242,6 +251,8 @@ final class PostgresSnapshotStore implements SnapshotStore {
       statements.script(
           "lock table " + PostgresRestore.quoted(table) + " in share row exclusive mode");
     }
+    // What is taken back stays until it is: others clear old copies.
+    statements.script("lock table selfupgrade.snapshot_rows in share row exclusive mode");
     Optional<RestorePlan> now = plan(statements, agent, plan.snapshot().id());
     if (now.isEmpty()) {
       return new RestoreResult.Refused(

@@ -78,6 +78,31 @@ abstract class RestoreContract extends StoreContract {
   }
 
   @Test
+  void aValueThatIsNullInJsonComesBackAsThat() {
+    Fence primary = scene.lead();
+    Json nothing = Json.of("null");
+    Schedule never = Schedule.at(T0);
+    store.settings().put(scene.agent, "nothing", nothing, 0);
+    store
+        .tasks()
+        .upsert(primary, new TaskDefinition("nothing", never, TaskPolicy.DEFAULT, nothing));
+    Snapshot snapshot = store.snapshots().take(primary).orElseThrow();
+    assertThat(plan(snapshot).isEmpty()).isTrue();
+    long version = store.settings().get(scene.agent, "nothing").orElseThrow().version();
+    store.settings().put(scene.agent, "nothing", ONE, version);
+    store.tasks().upsert(primary, new TaskDefinition("nothing", never, TaskPolicy.DEFAULT, ONE));
+
+    restore(primary, plan(snapshot));
+
+    assertThat(store.settings().get(scene.agent, "nothing").orElseThrow().value())
+        .isEqualTo(nothing);
+    assertThat(store.tasks().agenda(scene.agent, List.of("nothing")).tasks())
+        .extracting(entry -> entry.definition().payload())
+        .containsExactly(nothing);
+    assertThat(plan(snapshot).isEmpty()).isTrue();
+  }
+
+  @Test
   void othersAndTheLedgerStayAsTheyAre() {
     Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.ABORTED);
     Fence primary = upgrading.primary();
