@@ -285,7 +285,13 @@ final class Agent implements SelfUpgrade {
     return life.connected();
   }
 
+  /** A candidate that died with its host or launcher comes back: the old version lets it. */
   private boolean attestedDead(InstanceId instance) {
-    return blueprint.identity().link().map(link -> link.attestsDeath(instance)).orElse(false);
+    return blueprint
+        .identity()
+        .link()
+        .filter(link -> link.attestsDeath(instance))
+        .filter(link -> self.trial().isPresent() || !link.startsAgain(instance))
+        .isPresent();
   }
 }

@@ -15,6 +15,7 @@ import io.selfupgrade.launcher.Reaped;
 import io.selfupgrade.launcher.RequestKind;
 import io.selfupgrade.launcher.RunDirectory;
 import io.selfupgrade.launcher.StateFile;
+import io.selfupgrade.launcher.TrialState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -200,6 +201,38 @@ public final class LauncherLink implements AutoCloseable {
   /** Tells whether the launcher attests that an instance is dead. */
   public boolean attestsDeath(InstanceId other) {
     return Files.exists(home.run(other.value()).reaped());
+  }
+
+  /**
+   * Tells how the launcher attests that an instance has ended; empty if it does not, or if the
+   * attestation cannot be read.
+   */
+  public Optional<Reaped.Cause> causeOfDeath(InstanceId other) {
+    try {
+      return Reaped.read(home.run(other.value())).map(Reaped::cause);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Tells whether a dead instance was a candidate that did not end by itself, as with its host or
+   * its launcher, and whose version the launcher starts again for the same trial.
+   */
+  public boolean startsAgain(InstanceId dead) {
+    Optional<Candidate> candidate =
+        candidate().filter(found -> found.state() == TrialState.RUNNING);
+    if (candidate.isEmpty()
+        || causeOfDeath(dead).filter(cause -> cause != Reaped.Cause.EXITED).isEmpty()) {
+      return false;
+    }
+    try {
+      return StateFile.read(home.run(dead.value()).child())
+          .flatMap(child -> child.text("upgrade"))
+          .equals(Optional.of(candidate.get().upgrade().toString()));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Writes why a version failed to where the launcher sees it. */

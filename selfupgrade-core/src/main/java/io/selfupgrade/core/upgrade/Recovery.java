@@ -6,6 +6,7 @@ import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.launcher.Candidate;
 import io.selfupgrade.launcher.JournalEntry;
+import io.selfupgrade.launcher.Reaped;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord;
@@ -37,6 +38,9 @@ final class Recovery {
       EnumSet.of(ReasonCode.CANDIDATE_DIED, ReasonCode.WORK_FAILED);
   private static final Set<ReasonCode> VERDICTS_IF_OLD_PASSES =
       EnumSet.of(ReasonCode.CRITICAL_PATH_FAILED, ReasonCode.PROBE_FAILED);
+
+  private static final Set<Reaped.Cause> OF_OTHERS =
+      EnumSet.of(Reaped.Cause.REBOOTED, Reaped.Cause.UNWATCHED);
 
   private final Situation situation;
   private final Ender ender;
@@ -199,7 +203,8 @@ final class Recovery {
     boolean listed = false;
     Optional<Reason> own = probes.firstFailure();
     UpgradeRecord.Target target = upgrade.target().orElseThrow();
-    if (VERDICTS.contains(reason.code())
+    if ((VERDICTS.contains(reason.code())
+            && !(reason.code() == ReasonCode.CANDIDATE_DIED && endedWithOthers(upgrade)))
         || (VERDICTS_IF_OLD_PASSES.contains(reason.code()) && own.isEmpty())
         || (!RetryRule.isFromOutside(reason.code()) && ender.isLastTry(target))) {
       ender.listFailed(fence, target, reason);
@@ -233,6 +238,16 @@ final class Recovery {
             "the launcher stopped the candidate, which was not confirmed within "
                 + situation.settings().times().limit())
         : reason;
+  }
+
+  /** Tells whether the candidate ended with its host, or while no launcher ran: no fault of it. */
+  private boolean endedWithOthers(UpgradeRecord upgrade) {
+    return upgrade
+        .trial()
+        .flatMap(UpgradeRecord.Trial::candidate)
+        .flatMap(one -> situation.link().flatMap(link -> link.causeOfDeath(one)))
+        .filter(OF_OTHERS::contains)
+        .isPresent();
   }
 
   private void recordWayBack(Fence fence, UpgradeRecord upgrade, Optional<Reason> own) {
