@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,15 +23,19 @@ public final class Halt {
   public static final int CODE = 134;
 
   /** Halts nowhere, and lists nothing. */
-  public static final Halt NEVER = new Halt("", Optional.empty(), Optional.empty());
+  public static final Halt NEVER =
+      new Halt("", Optional.empty(), Optional.empty(), (moment, name) -> {});
 
   private final String at;
   private final Optional<Path> marker;
   private final Optional<Path> list;
+  private final BiConsumer<String, String> watcher;
   private final Map<String, Integer> seen = new HashMap<>();
   private int effects;
 
-  private Halt(String at, Optional<Path> marker, Optional<Path> list) {
+  private Halt(
+      String at, Optional<Path> marker, Optional<Path> list, BiConsumer<String, String> watcher) {
+    this.watcher = watcher;
     this.at = at;
     this.marker = marker;
     this.list = list;
@@ -60,7 +65,15 @@ public final class Halt {
     return new Halt(
         Optional.ofNullable(settings.apply("at")).orElse(""),
         Optional.ofNullable(settings.apply("marker")).map(Path::of),
-        Optional.ofNullable(settings.apply("list")).map(Path::of));
+        Optional.ofNullable(settings.apply("list")).map(Path::of),
+        (moment, name) -> {});
+  }
+
+  /**
+   * Leaves it to a watcher, which is told {@code before} or {@code after} and the effect's name.
+   */
+  public static Halt by(BiConsumer<String, String> watcher) {
+    return new Halt("", Optional.empty(), Optional.empty(), watcher);
   }
 
   /** Carries out an effect of this name, and ends the JVM before or after it if that is asked. */
@@ -74,7 +87,9 @@ public final class Halt {
     }
     write(place);
     haltIf("before ", place, number);
+    watcher.accept("before", name);
     effect.run();
+    watcher.accept("after", name);
     haltIf("after ", place, number);
   }
 

@@ -24,7 +24,11 @@ public final class HaltingLauncher {
 
   /** Runs a command as the real main does. */
   public static void main(String[] args) {
-    Halt halt = Halt.ofProperties();
+    run(args, Halt.ofProperties());
+  }
+
+  /** Runs a command, ending where {@code halt} says. */
+  public static void run(String[] args, Halt halt) {
     Launcher launcher =
         new Launcher(
             System.out,

@@ -5,7 +5,6 @@ import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.release.ReleaseRecipe;
 import io.selfupgrade.core.release.ReleaseTool;
 import io.selfupgrade.core.release.SigningKeyFiles;
-import io.selfupgrade.failover.Lease;
 import io.selfupgrade.launcher.Launcher;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.supabase.PostgresStore;
@@ -20,24 +19,24 @@ import io.selfupgrade.upgrade.UpgradeRecord;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -50,42 +49,42 @@ import org.jspecify.annotations.Nullable;
 public final class World implements AutoCloseable {
 
   /** Longest wait for anything that should happen. */
-  public static final Duration SOON = Duration.ofSeconds(40);
+  public static final Duration SOON = Duration.ofSeconds(90);
+
+  /** What a JVM starts fastest with; the class files are those that were just compiled. */
+  private static final List<String> QUICK_START =
+      List.of(
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+UseSerialGC",
+          "-XX:-UsePerfData",
+          "-XX:+IgnoreUnrecognizedVMOptions",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:-BytecodeVerificationRemote");
 
   /** The agent's name. */
   public static final AgentName AGENT = new AgentName("world");
 
   private final Path directory;
-  private final String url;
+  private final WorldDatabase database;
   private final SigningKeyFiles key;
   private final ReleaseTool tool = new ReleaseTool(Clock.systemUTC());
   private final PostgresStore store;
   private final int port;
-  private @Nullable Process launcher;
+  private final Halts halts;
+  private final AtomicInteger migrations = new AtomicInteger();
+  private volatile @Nullable Process launcher;
+  private volatile boolean restarting;
 
   /** Makes an empty world in a directory, with a database on that server. */
   public World(Path directory, EmbeddedPostgres server) throws IOException, SQLException {
     this.directory = directory;
     this.key = tool.keygen(directory, "release");
     this.port = freePort();
-    String database = "world_" + UUID.randomUUID().toString().replace("-", "");
-    Properties login = new Properties();
-    login.setProperty("user", server.user());
-    login.setProperty("password", server.password().reveal());
-    try (Connection connection = DriverManager.getConnection(server.jdbcUrl(), login);
-        Statement statement = connection.createStatement()) {
-      statement.execute("create database " + database);
-    }
-    String base = server.jdbcUrl().replaceFirst("/[^/?]+(\\?|$)", "/" + database + "$1");
-    this.url =
-        base
-            + (base.contains("?") ? "&" : "?")
-            + "user="
-            + server.user()
-            + "&password="
-            + server.password().reveal();
-    execute("create table public.ticks (due timestamptz primary key)");
-    this.store = PostgresStore.at(url);
+    this.halts = new Halts(directory.resolve("halts"));
+    this.database = new WorldDatabase(server);
+    execute("create table public.migrated (version text not null)");
+    execute("create table public.ticks (due timestamptz not null)");
+    this.store = PostgresStore.at(database.url());
     store.open(SchemaMode.APPLY);
   }
 
@@ -112,9 +111,11 @@ public final class World implements AutoCloseable {
             directory.resolve("releases"),
             ReleaseRecipe.of(AGENT.value(), Version.parse(version))
                 .jar(jar)
-                .jvmArgs(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"))
+                .heapMb(96)
+                .jvmArgs(QUICK_START)
                 .args(List.of(args))
                 .keys(keys)
+                .migrations(migrations(version))
                 .smoke(new Smoke(smoke, Duration.ofSeconds(15), 64)));
     tool.sign(release, signers.stream().map(SigningKeyFiles::privateKey).toList());
     return release;
@@ -148,20 +149,57 @@ public final class World implements AutoCloseable {
 
   /** Starts a launcher. */
   public void startLauncher() throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            java(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            Launcher.class.getName(),
-            "run",
-            home().toString());
-    builder.environment().put("WORLD_DB", url);
-    builder.environment().put("WORLD_RELEASES", directory.resolve("releases").toString());
-    builder.environment().put("WORLD_KEY", key.publicKey().toString());
-    builder.environment().put("WORLD_PORT", Integer.toString(port));
-    builder.redirectErrorStream(true).redirectOutput(directory.resolve("launcher.out").toFile());
-    launcher = builder.start();
+    Process started = start(WorldLauncher.class, "launcher.out", "run", home().toString());
+    launcher = started;
+    var unused = started.onExit().thenAccept(this::ended);
+  }
+
+  /** Starts an agent without a launcher. */
+  Process startAgent(String... args) throws IOException {
+    return start(WorldAgent.class, "agent.out", args);
+  }
+
+  private Process start(Class<?> main, String output, String... args) throws IOException {
+    List<String> command = new ArrayList<>(List.of(java()));
+    command.addAll(QUICK_START);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    Map<String, String> environment = builder.environment();
+    environment.put("WORLD_DB", database.urlOfAgents());
+    environment.put("WORLD_RELEASES", directory.resolve("releases").toString());
+    environment.put("WORLD_KEY", key.publicKey().toString());
+    environment.put("WORLD_PORT", Integer.toString(port));
+    environment.put("WORLD_HALTS", directory.resolve("halts").toString());
+    environment.put("WORLD_CLOCK", clock().toString());
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(Redirect.appendTo(directory.resolve(output).toFile()));
+    return builder.start();
+  }
+
+  /** Returns the file that says by how many seconds the agents' clocks are wrong. */
+  Path clock() {
+    return directory.resolve("clock");
+  }
+
+  /** Leaves launchers that end where they are. */
+  void restartNoLauncher() {
+    restarting = false;
+  }
+
+  /** Starts a launcher again whenever one is killed, as a service manager would. */
+  public void restartKilledLaunchers() {
+    restarting = true;
+  }
+
+  private void ended(Process process) {
+    if (restarting && process.exitValue() != 0) {
+      try {
+        startLauncher();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Returns the launcher's process. */
@@ -198,31 +236,30 @@ public final class World implements AutoCloseable {
 
   /** Returns the process id of the primary. */
   public long primaryPid() throws IOException {
-    Lease lease = store.leadership().read(AGENT).orElseThrow();
+    return pid(store.leadership().read(AGENT).orElseThrow().fence().holder().toString());
+  }
+
+  /** Returns the process id of an instance that a launcher started. */
+  long pid(String instance) throws IOException {
     Properties child = new Properties();
-    Path file = home().resolve("run/" + lease.fence().holder() + "/child");
+    Path file = home().resolve("run/" + instance + "/child");
     child.load(Files.newBufferedReader(file));
     return Long.parseLong(child.getProperty("pid"));
   }
 
   /** Returns a single number. */
   public long number(String query) {
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(query)) {
-      rows.next();
-      return rows.getLong(1);
-    } catch (SQLException e) {
-      throw new IllegalStateException(query, e);
-    }
+    return database.number(query);
   }
 
   /** Runs a statement. */
   public void execute(String sql) throws SQLException {
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
+    database.execute(sql);
+  }
+
+  /** Returns the way of the agents to their database. */
+  Wire wire() {
+    return database.wire();
   }
 
   /** Returns the store that the world looks at. */
@@ -230,13 +267,18 @@ public final class World implements AutoCloseable {
     return store;
   }
 
+  /** Returns the points at which its processes end. */
+  public Halts halts() {
+    return halts;
+  }
+
   /** Returns where the world keeps its files. */
   public Path directory() {
     return directory;
   }
 
-  @Override
-  public void close() throws IOException {
+  /** Lets {@code launcher stop} end all that runs. */
+  void stop() throws IOException {
     Process stop =
         new ProcessBuilder(
                 java(),
@@ -249,10 +291,18 @@ public final class World implements AutoCloseable {
             .redirectOutput(new File("/dev/null"))
             .start();
     endWithin(stop, 40);
-    if (launcher != null) {
-      launcher.destroyForcibly();
+  }
+
+  @Override
+  public void close() throws IOException {
+    restarting = false;
+    stop();
+    Process last = launcher;
+    if (last != null) {
+      last.destroyForcibly();
     }
     store.close();
+    database.close();
   }
 
   private static void endWithin(Process process, int seconds) {
@@ -278,6 +328,16 @@ public final class World implements AutoCloseable {
                 + "' join selfupgrade.task_runs r on r.holder = l.holder"
                 + " and r.epoch = l.epoch and r.state = 'SUCCEEDED'")
         > 0;
+  }
+
+  /** A migration that must run once: it would run twice without a complaint. */
+  private Path migrations(String version) throws IOException {
+    Path folder = Files.createDirectories(directory.resolve("migrations-" + version));
+    String number = "2030" + String.format(Locale.ROOT, "%010d", migrations.incrementAndGet());
+    Files.writeString(
+        folder.resolve(number + "_world.sql"),
+        "insert into public.migrated values ('" + version + "');");
+    return folder;
   }
 
   private Path thinJar(String version) throws IOException {

@@ -1,6 +1,8 @@
 package io.selfupgrade.world;
 
+import io.selfupgrade.HaltingLink;
 import io.selfupgrade.SelfUpgrade;
+import io.selfupgrade.SelfUpgradeBuilder;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.core.local.DirectoryReleases;
 import io.selfupgrade.failover.Drain;
@@ -9,9 +11,11 @@ import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskPolicy;
+import io.selfupgrade.schedule.TaskRun;
 import io.selfupgrade.supabase.PostgresRun;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.upgrade.Keys;
+import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.Trust;
 import io.selfupgrade.upgrade.UpgradeTimes;
@@ -23,12 +27,15 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** The agent of the tests: ticks, opens one port while it leads, and fails as its arguments say. */
 public final class WorldAgent {
 
+  private static final List<byte[]> EATEN = new ArrayList<>();
   private static @Nullable ServerSocket port;
 
   private WorldAgent() {}
@@ -45,31 +52,36 @@ public final class WorldAgent {
     if (faults.contains("never-ready")) {
       Thread.currentThread().join();
     }
+    Halting halting =
+        new Halting(new Halts(Path.of(System.getenv("WORLD_HALTS"))), System.getenv());
+    PostgresStore store = PostgresStore.at(Secret.env("WORLD_DB"));
+    ReleaseSource releases = DirectoryReleases.in(Path.of(System.getenv("WORLD_RELEASES")));
+    if (faults.contains("deaf")) {
+      Runtime.getRuntime().addShutdownHook(new Thread(WorldAgent::standStill));
+    }
+    SelfUpgradeBuilder world = SelfUpgrade.builder("world").clock(new WorldClock());
+    if (System.getenv("SELFUPGRADE_SLOT") == null) {
+      world.version("1.0.0");
+    }
     try (SelfUpgrade agent =
-        SelfUpgrade.builder("world")
-            .store(PostgresStore.at(Secret.env("WORLD_DB")))
+        HaltingLink.on(world, halting.disk())
+            .store(halting.store(store))
             .leaseTime(Duration.ofSeconds(3))
             .upgrades(
                 u ->
-                    u.from(DirectoryReleases.in(Path.of(System.getenv("WORLD_RELEASES"))))
+                    u.from(halting.port(ReleaseSource.class, "source", releases))
                         .trust(Trust.keys(Keys.file(Path.of(System.getenv("WORLD_KEY")))))
                         .switchBy(
                             faults.contains("switch-restart") ? Switch.RESTART : Switch.BESIDE)
                         .lookAt(Schedule.every(Duration.ofMillis(200)))
-                        .times(
-                            new UpgradeTimes(
-                                Duration.ofSeconds(20),
-                                Duration.ofSeconds(20),
-                                Duration.ofSeconds(5),
-                                Duration.ofSeconds(2),
-                                Duration.ofSeconds(30)))
+                        .times(times(faults.contains("hurried")))
                         .criticalPath("answers", () -> answer(faults)))
-            .whilePrimary(work(faults))
+            .whilePrimary(halting.port(PrimaryWork.class, "work", work(faults)))
             .task(
                 "tick",
                 Schedule.every(Duration.ofMillis(100)),
                 TaskPolicy.DEFAULT.missed(Missed.runAll()),
-                run -> PostgresRun.of(run).commit(connection -> insert(connection, run.due())))
+                run -> tick(halting, Halting.unwrapped(run, store.tasks())))
             .build()) {
       agent.start();
       if (faults.contains("restarts") && System.getenv("SELFUPGRADE_PREDECESSOR") == null) {
@@ -77,6 +89,15 @@ public final class WorldAgent {
       }
       agent.awaitStop();
     }
+  }
+
+  private static UpgradeTimes times(boolean hurried) {
+    return new UpgradeTimes(
+        Duration.ofSeconds(20),
+        Duration.ofSeconds(20),
+        Duration.ofSeconds(hurried ? 3 : 5),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(hurried ? 15 : 30));
   }
 
   private static void answer(List<String> faults) {
@@ -92,10 +113,17 @@ public final class WorldAgent {
         if (faults.contains("work-fails")) {
           throw new IOException("no port for me");
         }
-        int number = Integer.parseInt(System.getenv("WORLD_PORT"));
+        int number =
+            faults.contains("any-port") ? 0 : Integer.parseInt(System.getenv("WORLD_PORT"));
         port = new ServerSocket(number, 1, InetAddress.getLoopbackAddress());
         if (faults.contains("dies-leading")) {
           Runtime.getRuntime().halt(9);
+        } else if (faults.contains("dies-late")) {
+          inBackground(WorldAgent::dieLate);
+        } else if (faults.contains("eats-memory")) {
+          inBackground(WorldAgent::eatMemory);
+        } else if (faults.contains("hangs-leading")) {
+          standStill();
         }
       }
 
@@ -107,6 +135,48 @@ public final class WorldAgent {
         port = null;
       }
     };
+  }
+
+  private static void inBackground(Runnable work) {
+    Thread thread = new Thread(work, "fault");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Dies when three quarters of the probation are over. */
+  private static void dieLate() {
+    long end = System.nanoTime() + times(false).probation().toNanos() * 3 / 4;
+    while (System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    Runtime.getRuntime().halt(9);
+  }
+
+  /** Takes all the memory that is left, and whatever becomes free. */
+  private static void eatMemory() {
+    for (int bytes = 1 << 20; ; ) {
+      try {
+        EATEN.add(new byte[bytes]);
+      } catch (OutOfMemoryError e) {
+        bytes = Math.max(16, bytes / 2);
+      }
+    }
+  }
+
+  private static void standStill() {
+    while (true) {
+      LockSupport.park();
+    }
+  }
+
+  private static void tick(Halting halting, TaskRun run) throws Exception {
+    halting.effect(
+        "ticks.commit",
+        () ->
+            PostgresRun.of(run)
+                .commit(
+                    connection ->
+                        halting.effect("ticks.insert", () -> insert(connection, run.due()))));
   }
 
   private static void insert(Connection connection, Instant due) throws Exception {
