@@ -11,6 +11,7 @@ import io.selfupgrade.testkit.Eventually;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -18,12 +19,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an agent leaves in its host: no thread, no noise, and room for another agent. */
+/** What an agent leaves in its host: no thread, no noise, no class, and room for another agent. */
 class HostTest {
 
   private static final Duration SOON = Duration.ofSeconds(90);
-  private static final String URL_NAME = "QUIET_URL";
+  private static final String URL_NAME = "HOST_URL";
 
   @TempDir static Path directory;
 
@@ -82,23 +85,35 @@ class HostTest {
 
   @Test
   void aQuietLifeIsThreeLinesInTheLog() throws Exception {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            java,
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            QuietHost.class.getName(),
-            URL_NAME);
-    builder.environment().put(URL_NAME, url);
-    Process host = builder.redirectErrorStream(true).start();
-    String said = new String(host.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(host.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    String said = run(QuietHost.class, URL_NAME);
 
-    assertThat(host.exitValue()).as(said).isZero();
     assertThat(said.lines()).as(said).hasSizeLessThanOrEqualTo(3);
     assertThat(said.lines()).allSatisfy(line -> assertThat(line).contains("INFO io.selfupgrade."));
+  }
+
+  /** A driver alone shows what is the driver's doing, if the agent's class loader is kept. */
+  @ParameterizedTest
+  @CsvSource({"driver, child", "agent, parent", "agent, child"})
+  void anApplicationThatIsUnloadedLeavesNothing(String who, String loaderOfTheDriver)
+      throws Exception {
+    assertThat(run(UnloadHost.class, who, loaderOfTheDriver)).contains("collected");
+  }
+
+  private static String run(Class<?> host, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // What is reachable softly is as good as gone, but would stay as long as there is room.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:SoftRefLRUPolicyMSPerMB=0", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add(host.getName());
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put(URL_NAME, url);
+    Process process = builder.start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(said).isZero();
+    return said;
   }
 
   private static Set<Thread> threads() {

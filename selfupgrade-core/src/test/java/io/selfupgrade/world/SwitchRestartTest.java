@@ -86,7 +86,7 @@ class SwitchRestartTest {
   @Test
   @EnabledIfSystemProperty(named = "long", matches = ".*")
   void aVersionThatHangsGivesThePlaceBackAtTheDeadlineAndIsNotCondemned() throws Exception {
-    try (EmbeddedPostgres server = EmbeddedPostgres.attach(serverDirectory);
+    try (EmbeddedPostgres server = TestPostgres.attach(serverDirectory);
         World world = new World(directory, server)) {
       world.start("1.0.0", "switch-restart");
       world.awaitTicking("1.0.0");

@@ -1,21 +1,16 @@
 package io.selfupgrade.supabase;
 
-import java.io.PrintWriter;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 /** A host's pool that resets nothing: what a borrower leaves behind, the next one finds. */
-final class CarelessPool implements DataSource, AutoCloseable {
+final class CarelessPool extends HostDataSource {
 
   private static final String STATE =
       """
@@ -76,25 +71,7 @@ final class CarelessPool implements DataSource, AutoCloseable {
     if (connection == null) {
       throw new SQLException("all connections are lent", "53300");
     }
-    return lent(connection);
-  }
-
-  private Connection lent(Connection connection) {
-    return (Connection)
-        Proxy.newProxyInstance(
-            CarelessPool.class.getClassLoader(),
-            new Class<?>[] {Connection.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("close")) {
-                idle.add(connection);
-                return null;
-              }
-              try {
-                return method.invoke(connection, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    return replacing(connection, method -> method.equals("close") && idle.add(connection));
   }
 
   @Override
@@ -102,45 +79,5 @@ final class CarelessPool implements DataSource, AutoCloseable {
     for (Connection connection : all) {
       connection.close();
     }
-  }
-
-  @Override
-  public Connection getConnection(String user, String password) throws SQLException {
-    throw new SQLFeatureNotSupportedException();
-  }
-
-  @Override
-  public PrintWriter getLogWriter() {
-    return null;
-  }
-
-  @Override
-  public void setLogWriter(PrintWriter out) {
-    // Not used.
-  }
-
-  @Override
-  public void setLoginTimeout(int seconds) {
-    // Not used.
-  }
-
-  @Override
-  public int getLoginTimeout() {
-    return 0;
-  }
-
-  @Override
-  public Logger getParentLogger() throws SQLFeatureNotSupportedException {
-    throw new SQLFeatureNotSupportedException();
-  }
-
-  @Override
-  public <T> T unwrap(Class<T> type) throws SQLException {
-    throw new SQLException("wraps nothing");
-  }
-
-  @Override
-  public boolean isWrapperFor(Class<?> type) {
-    return false;
   }
 }

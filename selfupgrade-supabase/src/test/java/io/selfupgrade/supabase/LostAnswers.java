@@ -1,16 +1,11 @@
 package io.selfupgrade.supabase;
 
-import java.io.PrintWriter;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
-import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 /** Connections on which the answer to one commit does not arrive, whether it happened or not. */
-final class LostAnswers implements DataSource, AutoCloseable {
+final class LostAnswers extends HostDataSource {
 
   private final DataSource source;
   private boolean armed;
@@ -29,65 +24,19 @@ final class LostAnswers implements DataSource, AutoCloseable {
   @Override
   public Connection getConnection() throws SQLException {
     Connection connection = source.getConnection();
-    return (Connection)
-        Proxy.newProxyInstance(
-            LostAnswers.class.getClassLoader(),
-            new Class<?>[] {Connection.class},
-            (proxy, method, arguments) -> {
-              if (armed && method.getName().equals("commit")) {
-                armed = false;
-                if (committing) {
-                  connection.commit();
-                }
-                connection.close();
-                throw new SQLException("an I/O error occurred while waiting", "08006");
-              }
-              try {
-                return method.invoke(connection, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    return replacing(connection, method -> method.equals("commit") && lost(connection));
   }
 
-  @Override
-  public Connection getConnection(String user, String password) throws SQLException {
-    throw new SQLFeatureNotSupportedException();
-  }
-
-  @Override
-  public PrintWriter getLogWriter() {
-    return null;
-  }
-
-  @Override
-  public void setLogWriter(PrintWriter out) {
-    // Not used.
-  }
-
-  @Override
-  public void setLoginTimeout(int seconds) {
-    // Not used.
-  }
-
-  @Override
-  public int getLoginTimeout() {
-    return 0;
-  }
-
-  @Override
-  public Logger getParentLogger() throws SQLFeatureNotSupportedException {
-    throw new SQLFeatureNotSupportedException();
-  }
-
-  @Override
-  public <T> T unwrap(Class<T> type) throws SQLException {
-    throw new SQLException("wraps nothing");
-  }
-
-  @Override
-  public boolean isWrapperFor(Class<?> type) {
-    return false;
+  private boolean lost(Connection connection) throws SQLException {
+    if (!armed) {
+      return false;
+    }
+    armed = false;
+    if (committing) {
+      connection.commit();
+    }
+    connection.close();
+    throw new SQLException("an I/O error occurred while waiting", "08006");
   }
 
   @Override

@@ -1,4 +1,4 @@
-package example.boot4;
+package example.boot;
 
 import example.plain.OneOfEach;
 import io.selfupgrade.SelfUpgrade;
@@ -19,7 +19,7 @@ class AgentConfiguration {
   // region agent
   @Bean
   SelfUpgrade agent(DataSource dataSource, OneOfEach one) {
-    return one.in(PostgresStore.using(dataSource), "boot4").build();
+    return one.in(PostgresStore.using(dataSource), "boot").build();
   }
   // endregion
 }

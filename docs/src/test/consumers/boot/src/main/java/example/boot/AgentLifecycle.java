@@ -1,4 +1,4 @@
-package example.boot4;
+package example.boot;
 
 import io.selfupgrade.SelfUpgrade;
 import org.springframework.context.SmartLifecycle;

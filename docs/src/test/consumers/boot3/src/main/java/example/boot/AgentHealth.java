@@ -1,12 +1,14 @@
-package example.boot3;
+package example.boot;
 
 import io.selfupgrade.SelfUpgrade;
+import io.selfupgrade.observe.HealthReport;
+import io.selfupgrade.observe.HealthStatus;
 import org.springframework.boot.actuate.health.Health;
 import org.springframework.boot.actuate.health.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 // region health
-/** What the agent does at the moment; a standby is as healthy as a primary. */
+/** How the agent is; degraded it does its work, and a standby is as healthy as a primary. */
 @Component
 class AgentHealth implements HealthIndicator {
 
@@ -18,9 +20,11 @@ class AgentHealth implements HealthIndicator {
 
   @Override
   public Health health() {
-    return Health.up()
+    HealthReport report = agent.healthCheck();
+    return (report.status() == HealthStatus.DOWN ? Health.down() : Health.up())
         .withDetail("role", agent.role())
         .withDetail("version", agent.version().toString())
+        .withDetail("findings", report.summary())
         .build();
   }
 }

@@ -1,4 +1,4 @@
-package example.boot4;
+package example.boot;
 
 import example.plain.OneOfEach;
 import io.selfupgrade.SelfUpgrade;
@@ -9,11 +9,11 @@ import org.springframework.jdbc.core.JdbcTemplate;
 
 /** A Spring Boot application with its own pool and its own Flyway. */
 @SpringBootApplication
-public class Boot4 {
+public class Boot {
 
   /** Starts it, looks at both schemas, and ends it. */
   public static void main(String[] args) throws Exception {
-    try (ConfigurableApplicationContext context = SpringApplication.run(Boot4.class, args)) {
+    try (ConfigurableApplicationContext context = SpringApplication.run(Boot.class, args)) {
       context.getBean(OneOfEach.class).prove(context.getBean(SelfUpgrade.class));
       JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
       System.out.println(

@@ -1,1 +1,0 @@
-create table public.guest (id bigint primary key, name text not null);
