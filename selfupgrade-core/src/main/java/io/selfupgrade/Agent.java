@@ -62,7 +62,7 @@ final class Agent implements SelfUpgrade {
                 ? AgentStore.SchemaMode.VERIFY
                 : AgentStore.SchemaMode.APPLY);
     this.config = new ConfigDoor(blueprint.agent(), door);
-    this.observation = new Observation(blueprint, this::connected);
+    this.observation = new Observation(blueprint, this::connected, this::connect);
     this.duties = new Duties(blueprint);
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
     this.cloud = new CloudDoor(blueprint, door, duties::fence);
@@ -115,6 +115,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void stop() {
+    cloud.close();
     life.stop();
   }
 
@@ -133,6 +134,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void close() {
+    cloud.close();
     life.close();
   }
 
@@ -178,9 +180,7 @@ final class Agent implements SelfUpgrade {
   @Override
   public Upgrades upgrades() {
     UpgradeEngine engine = requireUpgrades();
-    if (!life.started()) {
-      door.open();
-    }
+    door.open();
     return engine;
   }
 
@@ -245,6 +245,11 @@ final class Agent implements SelfUpgrade {
     door.opened().journal().unfreeze(blueprint.agent());
     blueprint.identity().link().ifPresent(link -> link.freeze(false, ""));
     observation.engine().wake();
+  }
+
+  /** Sets for how long a platform may take; for tests. */
+  void deployLimit(Duration limit) {
+    cloud.limit(limit);
   }
 
   private UpgradeEngine requireUpgrades() {

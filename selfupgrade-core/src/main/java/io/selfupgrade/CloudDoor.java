@@ -11,24 +11,43 @@ import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the platform to run the confirmed version: a row first, then the effect, then its end. */
+/**
+ * Asks the platform to run the confirmed version: a row first, then the effect, then its end.
+ *
+ * <p>The platform's adapter runs on a thread of its own, which is given up when its time is over.
+ */
 final class CloudDoor {
 
   private static final Logger LOG = LoggerFactory.getLogger(SelfUpgrade.class);
+  private static final Duration LONGEST = Duration.ofSeconds(60);
 
   private final Blueprint blueprint;
   private final StoreDoor door;
   private final Supplier<Optional<Fence>> fence;
+  private final PlatformCall call;
+  private volatile Duration limit = LONGEST;
 
   CloudDoor(Blueprint blueprint, StoreDoor door, Supplier<Optional<Fence>> fence) {
     this.blueprint = blueprint;
     this.door = door;
     this.fence = fence;
+    this.call = new PlatformCall("selfupgrade-" + blueprint.agent() + "-deploy");
+  }
+
+  /** Sets for how long a platform may take; for tests. */
+  void limit(Duration other) {
+    limit = other;
+  }
+
+  /** Gives up what a platform is asked at the moment, and asks no more. Idempotent. */
+  void close() {
+    call.close();
   }
 
   /** Deploys; one call at a time, because a target is called by one thread at a time. */
@@ -65,10 +84,10 @@ final class CloudDoor {
         .orElseGet(CloudDoor::notPrimary);
   }
 
-  private static DeployResult ask(
+  private DeployResult ask(
       DeployTarget target, Deployment deployment, Fence held, DeploymentStore journal) {
     try {
-      String reference = target.deploy(deployment);
+      String reference = call.deploy(target, deployment, limit);
       settle(journal, held, deployment, DeploymentStore.State.DISPATCHED, reference);
       return new DeployResult.Dispatched(deployment, target.name(), reference);
     } catch (AdapterException e) {

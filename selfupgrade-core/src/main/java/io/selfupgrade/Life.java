@@ -86,7 +86,6 @@ final class Life implements AutoCloseable {
     AgentStore store = blueprint.store();
     parts.door().open();
     if (blueprint.local()) {
-      connected = true;
       return;
     }
     store.instances().register(self);
@@ -103,7 +102,7 @@ final class Life implements AutoCloseable {
   }
 
   boolean connected() {
-    return connected;
+    return blueprint.local() ? parts.door().isOpen() : connected;
   }
 
   /**

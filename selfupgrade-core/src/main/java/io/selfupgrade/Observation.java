@@ -14,6 +14,7 @@ import io.selfupgrade.upgrade.StepRecord;
 import io.selfupgrade.upgrade.UpgradeListener;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -27,14 +28,16 @@ final class Observation implements Surroundings, UpgradeListener {
   private final boolean local;
   private final ObserveEngine engine;
   private final BooleanSupplier connected;
+  private final Runnable connect;
   private @Nullable Elector elector;
   private @Nullable TickEngine ticks;
   private @Nullable Duties duties;
   private volatile Optional<Long> startedNanos = Optional.empty();
 
-  Observation(Blueprint blueprint, BooleanSupplier connected) {
+  Observation(Blueprint blueprint, BooleanSupplier connected, Runnable connect) {
     this.link = blueprint.identity().link();
     this.connected = connected;
+    this.connect = connect;
     this.local = blueprint.local();
     this.engine =
         new ObserveEngine(
@@ -127,6 +130,19 @@ final class Observation implements Surroundings, UpgradeListener {
     return connected.getAsBoolean();
   }
 
+  /** Where there is an election, its thread connects. */
+  @Override
+  public void connect() {
+    if (local) {
+      connect.run();
+    }
+  }
+
+  @Override
+  public boolean local() {
+    return local;
+  }
+
   @Override
   public Optional<Fence> fence() {
     return Objects.requireNonNull(elector, "joined before it is started").fence();
@@ -136,6 +152,11 @@ final class Observation implements Surroundings, UpgradeListener {
   public Optional<String> frozenHere() {
     return link.filter(LauncherLink::frozen)
         .map(found -> "the file frozen in " + found.root() + " is there, or cannot be looked at");
+  }
+
+  @Override
+  public Optional<Instant> frozenHereSince() {
+    return link.flatMap(LauncherLink::frozenSince);
   }
 
   @Override

@@ -28,7 +28,12 @@ public final class ObserveBuilder {
 
   ObserveBuilder() {}
 
-  /** Adds a probe that is asked whenever the agent's health is, and during probation. */
+  /**
+   * Adds a probe that is asked whenever the agent's health is, and during probation.
+   *
+   * <p>With {@link SelfUpgradeBuilder#notifyBy} the primary asks it every 30 s, for as long as it
+   * leads, to tell people that the agent is DOWN: let it cost little.
+   */
   public ObserveBuilder probe(String name, HealthProbe probe) {
     if (given("probe", name) && given("probe", probe) && probes.put(name, probe) != null) {
       problems.add(
@@ -120,11 +125,11 @@ public final class ObserveBuilder {
 
   /** Returns the settings; the probes of upgrades are asked too. */
   ObserveSettings build(Optional<Path> home, Optional<UpgradesBuilder> upgrades) {
-    Map<String, HealthProbe> all = new LinkedHashMap<>(probes);
-    upgrades.ifPresent(how -> all.putAll(how.probes()));
     return new ObserveSettings(
         new ObserveSettings.Checks(
-            all, upgrades.map(UpgradesBuilder::criticalPaths).orElse(Map.of())),
+            probes,
+            upgrades.map(UpgradesBuilder::probes).orElse(Map.of()),
+            upgrades.map(UpgradesBuilder::criticalPaths).orElse(Map.of())),
         upgrades.map(UpgradesBuilder::releases),
         List.copyOf(notifiers.values()),
         retention,

@@ -117,6 +117,8 @@ public interface SelfUpgrade extends AutoCloseable {
   /**
    * Returns the door to upgrades.
    *
+   * @throws io.selfupgrade.agent.AdapterException if the store is not open yet and cannot be
+   *     reached
    * @throws IllegalStateException if {@code upgrades} was not configured
    */
   Upgrades upgrades();

@@ -189,7 +189,14 @@ public final class SelfUpgradeBuilder {
     return this;
   }
 
-  /** Adds a way on which people hear of upgrades, of bad health and of freezes. */
+  /**
+   * Adds a way on which people hear of upgrades, of bad health and of freezes.
+   *
+   * <p>For the news of bad health the primary looks at itself every 30 s: at the store, the lease,
+   * its work, its log and the probes of {@link ObserveBuilder#probe}, not at those of upgrades nor
+   * at critical paths. It asks the release source every 15 min at most, less often while that
+   * fails.
+   */
   public SelfUpgradeBuilder notifyBy(Notifier notifier) {
     if (problems.given("notifyBy(...)", notifier, "give a notifier, or leave the call out")) {
       observe.notifyBy(notifier);

@@ -29,6 +29,11 @@ final class StoreDoor {
     }
   }
 
+  /** Tells whether the store was opened, and is not closed. */
+  boolean isOpen() {
+    return opened && !closed;
+  }
+
   /** Returns the store, open; throws as {@link #open} does. */
   AgentStore opened() {
     requireNotClosed();

@@ -175,7 +175,11 @@ public final class UpgradesBuilder {
     return this;
   }
 
-  /** Adds a probe that must answer well during probation. */
+  /**
+   * Adds a probe that must answer well during probation.
+   *
+   * <p>{@code healthCheck()} asks it too; nobody else does.
+   */
   public UpgradesBuilder probe(String name, HealthProbe probe) {
     add("probe", probes, name, probe);
     return this;
@@ -185,7 +189,8 @@ public final class UpgradesBuilder {
    * Adds something that the agent must be able to do, asked during probation.
    *
    * <p>One that fails on the new version and passes on the old one, once that leads again, condemns
-   * the new version.
+   * the new version. {@code healthCheck()} asks it too; nobody else does, so that it may cost
+   * something.
    */
   public UpgradesBuilder criticalPath(String name, HealthProbe path) {
     add("criticalPath", criticalPaths, name, path);

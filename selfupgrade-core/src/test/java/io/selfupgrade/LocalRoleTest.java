@@ -14,6 +14,8 @@ import io.selfupgrade.failover.Role;
 import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.testkit.Eventually;
+import io.selfupgrade.testkit.FaultyStore;
 import io.selfupgrade.testkit.InMemoryStore;
 import io.selfupgrade.upgrade.CheckResult;
 import io.selfupgrade.upgrade.Keys;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LocalRoleTest {
 
   private static final AgentName NAME = new AgentName("remote");
+
+  private static final Duration SOON = Duration.ofSeconds(20);
 
   @TempDir Path directory;
 
@@ -71,6 +75,42 @@ class LocalRoleTest {
   }
 
   @Test
+  void itConnectsWhenTheDatabaseComesBackAfterItsStart() throws Exception {
+    store.open(AgentStore.SchemaMode.APPLY);
+    FaultyStore away = FaultyStore.around(store);
+    away.goAway();
+    try (SelfUpgrade local = builder(away).build()) {
+      local.start();
+      local.logEvent(LogLevel.INFO, "kept", Map.of());
+      assertThat(local.healthCheck().finding("database").orElseThrow().seen())
+          .isEqualTo("not connected");
+      assertThat(local.healthCheck().identity().role()).isEqualTo(Role.LOCAL);
+      assertThatThrownBy(local::upgrades).isInstanceOf(AdapterException.class);
+
+      away.comeBack();
+
+      Eventually.holds(
+          "the log's thread connects", SOON, () -> store.logs().newest(NAME, 5).size() == 1);
+      assertThat(local.healthCheck().finding("database").orElseThrow().seen()).contains("answered");
+      assertThat(local.upgrades().request()).isNotNull();
+    }
+  }
+
+  @Test
+  void aDoorThatIsUsedConnectsItToo() throws Exception {
+    store.open(AgentStore.SchemaMode.APPLY);
+    FaultyStore away = FaultyStore.around(store);
+    away.goAway();
+    try (SelfUpgrade local = builder(away).build()) {
+      local.start();
+      away.comeBack();
+
+      assertThat(local.upgrades().request()).isNotNull();
+      assertThat(local.healthCheck().finding("database").orElseThrow().seen()).contains("answered");
+    }
+  }
+
+  @Test
   void itNeverMakesTheSchema() throws Exception {
     try (SelfUpgrade local = builder().build()) {
       assertThatThrownBy(local::start)
@@ -87,12 +127,16 @@ class LocalRoleTest {
   }
 
   private SelfUpgradeBuilder builder() throws Exception {
+    return builder(store);
+  }
+
+  private SelfUpgradeBuilder builder(AgentStore on) throws Exception {
     Path key = new ReleaseTool(Clock.systemUTC()).keygen(directory, "release").publicKey();
     Path releases = Files.createDirectories(directory.resolve("releases"));
     return SelfUpgrade.builder("remote")
         .version("1.0.0")
         .role(Role.LOCAL)
-        .store(store)
+        .store(on)
         .memory()
         .upgrades(u -> u.from(DirectoryReleases.in(releases)).trust(Trust.keys(Keys.file(key))))
         .whilePrimary(PrimaryWork.of(() -> acted.incrementAndGet(), () -> acted.incrementAndGet()))

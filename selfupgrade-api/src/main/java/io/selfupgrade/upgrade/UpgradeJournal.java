@@ -3,6 +3,7 @@ package io.selfupgrade.upgrade;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -97,6 +98,12 @@ public interface UpgradeJournal extends TrialDecisions {
 
   /** Returns why forward effects are frozen; empty if they are not. */
   Optional<String> frozen(AgentName agent);
+
+  /**
+   * Returns when forward effects were frozen, by the store's clock; empty if they are not. Freezing
+   * what is frozen changes nothing of it.
+   */
+  Optional<Instant> frozenSince(AgentName agent);
 
   /** Freezes forward effects, by any instance. */
   void freeze(AgentName agent, String why);

@@ -12,6 +12,7 @@ import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -112,11 +113,13 @@ final class PostgresUpgradeJournal implements UpgradeJournal {
   private final Database database;
   private final PostgresTrialDecisions trials;
   private final FailedVersions failed;
+  private final PostgresFreezes freezes;
 
   PostgresUpgradeJournal(Database database) {
     this.database = database;
     this.trials = new PostgresTrialDecisions(database);
     this.failed = new FailedVersions(database);
+    this.freezes = new PostgresFreezes(database);
   }
 
   private <T> T call(String operation, Database.Work<T> work) {
@@ -312,30 +315,22 @@ final class PostgresUpgradeJournal implements UpgradeJournal {
 
   @Override
   public Optional<String> frozen(AgentName agent) {
-    return call(
-        "reading whether " + agent + " is frozen",
-        statements ->
-            statements.first(
-                "select why from selfupgrade.freezes where agent = ?",
-                row -> row.text("why"),
-                Arguments.of(agent)));
+    return freezes.frozen(agent);
+  }
+
+  @Override
+  public Optional<Instant> frozenSince(AgentName agent) {
+    return freezes.frozenSince(agent);
   }
 
   @Override
   public void freeze(AgentName agent, String why) {
-    changes(
-        "freezing " + agent,
-        "insert into selfupgrade.freezes (agent, why) values (?, ?)"
-            + " on conflict (agent) do update set why = excluded.why",
-        Arguments.of(agent, why));
+    freezes.freeze(agent, why);
   }
 
   @Override
   public void unfreeze(AgentName agent) {
-    changes(
-        "ending the freeze of " + agent,
-        "delete from selfupgrade.freezes where agent = ?",
-        Arguments.of(agent));
+    freezes.unfreeze(agent);
   }
 
   @Override

@@ -51,7 +51,7 @@ final class AgentRows {
   final Map<String, String> revokedKeys = new HashMap<>();
   final Map<String, PolicyStore.SeenIndex> indexes = new HashMap<>();
   Optional<Version> floor = Optional.empty();
-  Optional<String> frozen = Optional.empty();
+  Optional<Freeze> frozen = Optional.empty();
 
   AgentRows(AgentName agent) {
     this.agent = agent;
@@ -86,6 +86,9 @@ final class AgentRows {
   boolean isOfPresentEpoch(RunRow run) {
     return leader.filter(now -> now.fence().epoch() == run.claim.fence().epoch()).isPresent();
   }
+
+  /** Why and since when forward effects are stopped. */
+  record Freeze(String why, Instant at) {}
 
   /**
    * The leadership row.

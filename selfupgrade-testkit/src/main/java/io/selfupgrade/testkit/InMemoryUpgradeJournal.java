@@ -12,6 +12,7 @@ import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -195,12 +196,25 @@ final class InMemoryUpgradeJournal implements UpgradeJournal {
 
   @Override
   public Optional<String> frozen(AgentName agent) {
-    return state.transact(() -> state.rows(agent).frozen);
+    return state.transact(() -> state.rows(agent).frozen.map(AgentRows.Freeze::why));
+  }
+
+  @Override
+  public Optional<Instant> frozenSince(AgentName agent) {
+    return state.transact(() -> state.rows(agent).frozen.map(AgentRows.Freeze::at));
   }
 
   @Override
   public void freeze(AgentName agent, String why) {
-    state.transact(() -> state.rows(agent).frozen = Optional.of(why));
+    state.transact(
+        () -> {
+          AgentRows rows = state.rows(agent);
+          rows.frozen =
+              Optional.of(
+                  new AgentRows.Freeze(
+                      why, rows.frozen.map(AgentRows.Freeze::at).orElseGet(state::now)));
+          return true;
+        });
   }
 
   @Override

@@ -337,9 +337,14 @@ abstract class UpgradeJournalContract extends StoreContract {
     journal.unfreeze(scene.agent);
     assertThat(journal.frozen(scene.agent)).isEmpty();
 
+    assertThat(journal.frozenSince(scene.agent)).isEmpty();
+
     journal.freeze(scene.agent, "release party");
+    Optional<Instant> since = journal.frozenSince(scene.agent);
     journal.freeze(scene.agent, "release party");
     assertThat(journal.frozen(scene.agent)).contains("release party");
+    assertThat(since).isPresent();
+    assertThat(journal.frozenSince(scene.agent)).isEqualTo(since);
     assertThat(journal.frozen(new Scene(store).agent)).isEmpty();
 
     journal.unfreeze(scene.agent);

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -270,6 +271,15 @@ public final class LauncherLink implements AutoCloseable {
   /** Tells whether the freeze flag is there, or cannot be looked at. */
   public boolean frozen() {
     return !Files.notExists(home.frozen());
+  }
+
+  /** Returns since when the freeze flag is there; empty if it is not, or does not say. */
+  public Optional<Instant> frozenSince() {
+    try {
+      return Optional.of(Files.getLastModifiedTime(home.frozen()).toInstant());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** Returns the entries of the launcher's own journal after that sequence, oldest first. */

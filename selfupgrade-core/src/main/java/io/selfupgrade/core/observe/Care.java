@@ -78,7 +78,7 @@ final class Care implements Runnable, AutoCloseable {
       if (!settings.notifiers().isEmpty()) {
         news.outcomes(fence.get());
         news.freeze(fence.get());
-        news.health(fence.get(), health.check());
+        news.health(fence.get(), health.checkForNews());
         dispatch.run(fence.get());
       }
       if (retentionDueNanos - System.nanoTime() <= 0) {

@@ -31,6 +31,8 @@ final class HealthDesk {
   private static final Duration FOR_PROBE = Duration.ofSeconds(5);
   private static final Duration GOOD_FOR = Duration.ofMinutes(1);
   private static final Duration BAD_FOR = Duration.ofSeconds(10);
+  private static final Duration GOOD_FOR_NEWS = Duration.ofMinutes(15);
+  private static final int MOST_DOUBLINGS = 4;
   private static final int INDEX_BYTES = 64 << 10;
   private static final long LITTLE_SPACE = 512L << 20;
   private static final String IN_PROBES = "mend what it asks for, or the probe itself";
@@ -44,6 +46,7 @@ final class HealthDesk {
   private final Clock clock;
   private Optional<Finding> source = Optional.empty();
   private long sourceAskedNanos;
+  private int sourceFailures;
 
   HealthDesk(
       AgentStore store,
@@ -60,7 +63,29 @@ final class HealthDesk {
     this.clock = self.clock();
   }
 
+  /** Asks everything, for somebody who wants to know. */
   HealthReport check() throws InterruptedException {
+    Map<String, HealthProbe> probes = new LinkedHashMap<>();
+    ObserveSettings.Checks checks = settings.checks();
+    checks.probes().forEach((name, probe) -> probes.put(named("probe", name), probe));
+    checks.probation().forEach((name, probe) -> probes.put(named("probe", name), probe));
+    checks.criticalPaths().forEach((name, path) -> probes.put(named("critical path", name), path));
+    return check(probes, sourceIsGood() ? GOOD_FOR : BAD_FOR);
+  }
+
+  /** Asks what may be asked again and again without anybody's wish, for ever. */
+  HealthReport checkForNews() throws InterruptedException {
+    Map<String, HealthProbe> probes = new LinkedHashMap<>();
+    settings.checks().probes().forEach((name, probe) -> probes.put(named("probe", name), probe));
+    return check(probes, GOOD_FOR_NEWS.multipliedBy(1L << sourceDoublings()));
+  }
+
+  private static String named(String kind, String name) {
+    return kind + " \"" + name + "\"";
+  }
+
+  private HealthReport check(Map<String, HealthProbe> checks, Duration sourceGoodFor)
+      throws InterruptedException {
     long start = System.nanoTime();
     AgentName name = self.agent();
     Optional<Asked<StoreLook>> storeAsked =
@@ -69,13 +94,9 @@ final class HealthDesk {
             : Optional.empty();
     Asked<Long> disk =
         questions.ask("disk", FOR_DISK, () -> Files.getFileStore(settings.disk()).getUsableSpace());
-    Optional<Asked<Boolean>> sourceAsked = askSource();
+    Optional<Asked<Boolean>> sourceAsked = askSource(sourceGoodFor);
     Map<String, Asked<Boolean>> probes = new LinkedHashMap<>();
-    settings.checks().probes().forEach((probe, check) -> ask(probes, "probe", probe, check));
-    settings
-        .checks()
-        .criticalPaths()
-        .forEach((path, check) -> ask(probes, "critical path", path, check));
+    checks.forEach((part, probe) -> probes.put(part, ask(part, probe)));
 
     List<Finding> findings = new ArrayList<>();
     findings.addAll(store(storeAsked));
@@ -100,8 +121,15 @@ final class HealthDesk {
         self.version(),
         self.build(),
         self.id(),
-        fence.isPresent() ? Role.PRIMARY : Role.STANDBY,
+        role(fence),
         fence.map(Fence::epoch).orElse(0L));
+  }
+
+  private Role role(Optional<Fence> fence) {
+    if (agent.local()) {
+      return Role.LOCAL;
+    }
+    return fence.isPresent() ? Role.PRIMARY : Role.STANDBY;
   }
 
   private List<Finding> store(Optional<Asked<StoreLook>> asked) throws InterruptedException {
@@ -117,17 +145,14 @@ final class HealthDesk {
         answer.failure().map(HealthDesk::text).orElse("no answer since " + asked.get().age()));
   }
 
-  private void ask(Map<String, Asked<Boolean>> asked, String kind, String name, HealthProbe probe) {
-    String part = kind + " \"" + name + "\"";
-    asked.put(
+  private Asked<Boolean> ask(String part, HealthProbe probe) {
+    return questions.ask(
         part,
-        questions.ask(
-            part,
-            FOR_PROBE,
-            () -> {
-              probe.check();
-              return true;
-            }));
+        FOR_PROBE,
+        () -> {
+          probe.check();
+          return true;
+        });
   }
 
   private static Finding probe(String part, Asked<Boolean> asked) throws InterruptedException {
@@ -141,9 +166,16 @@ final class HealthDesk {
         .orElseGet(() -> Finding.down(part, "hangs: no answer since " + asked.age(), IN_PROBES));
   }
 
-  private synchronized Optional<Asked<Boolean>> askSource() {
-    Duration good = source.filter(last -> last.remedy().isEmpty()).isPresent() ? GOOD_FOR : BAD_FOR;
-    boolean fresh = source.isPresent() && System.nanoTime() - sourceAskedNanos < good.toNanos();
+  private synchronized boolean sourceIsGood() {
+    return source.isPresent() && sourceFailures == 0;
+  }
+
+  private synchronized int sourceDoublings() {
+    return Math.min(sourceFailures, MOST_DOUBLINGS);
+  }
+
+  private synchronized Optional<Asked<Boolean>> askSource(Duration goodFor) {
+    boolean fresh = source.isPresent() && System.nanoTime() - sourceAskedNanos < goodFor.toNanos();
     if (fresh) {
       return Optional.empty();
     }
@@ -184,6 +216,7 @@ final class HealthDesk {
     synchronized (this) {
       source = Optional.of(finding);
       sourceAskedNanos = System.nanoTime();
+      sourceFailures = answer.value().isPresent() ? 0 : sourceFailures + 1;
     }
     return finding;
   }

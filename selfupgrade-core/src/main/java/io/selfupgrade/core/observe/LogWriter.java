@@ -6,11 +6,9 @@ import io.selfupgrade.observe.LogStore;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,38 +24,36 @@ final class LogWriter implements Runnable, AutoCloseable {
   private static final int BATCH = 500;
   private static final Duration IDLE = Duration.ofSeconds(1);
   private static final Duration BETWEEN_TRIES = Duration.ofSeconds(1);
+  private static final Duration BETWEEN_REFUSALS = Duration.ofSeconds(2);
   private static final Duration BETWEEN_LOOKS_FOR_THE_DEAD = Duration.ofMinutes(1);
   private static final Duration LONGEST_CLOSE = Duration.ofSeconds(3);
 
-  private final LogStore store;
-  private final BooleanSupplier connected;
+  private final LogSink sink;
+  private final Surroundings agent;
   private final LogQueue queue;
   private final Optional<Spool> spool;
   private final Counters counters;
-  private final Duration retention;
-  private final Clock clock;
   private final Thread thread;
   private volatile boolean ended;
   private volatile boolean away;
   private volatile String spoolTrouble = "";
+  private String connectTrouble = "";
   private volatile List<LogEvent> inFlight = List.of();
   private long nextTryNanos = System.nanoTime();
   private boolean started;
 
   LogWriter(
       LogStore store,
-      BooleanSupplier connected,
+      Surroundings agent,
       LogQueue queue,
       Optional<Spool> spool,
       Counters counters,
       Shape shape) {
-    this.store = store;
-    this.connected = connected;
+    this.sink = new LogSink(store, counters, shape.retention(), shape.clock());
+    this.agent = agent;
     this.queue = queue;
     this.spool = spool;
     this.counters = counters;
-    this.retention = shape.retention();
-    this.clock = shape.clock();
     this.thread = new Thread(this, shape.threadName());
     thread.setDaemon(true);
   }
@@ -91,16 +87,15 @@ final class LogWriter implements Runnable, AutoCloseable {
         Thread.currentThread().interrupt();
         return;
       } catch (RuntimeException e) {
-        // The log goes on whatever a store throws; its events are kept.
-        LOG.error("writing log events failed", e);
-        troubled();
+        // The log goes on whatever is thrown; its events are kept.
+        troubled(e);
       }
     }
     flush();
   }
 
   private void step() throws InterruptedException {
-    if (dueForTry() && connected.getAsBoolean()) {
+    if (dueForTry() && reached()) {
       replay();
     }
     boolean hold = blocked() && (spool.isEmpty() || !spoolTrouble.isEmpty());
@@ -109,6 +104,25 @@ final class LogWriter implements Runnable, AutoCloseable {
       queueWait();
     }
     write(batch);
+  }
+
+  /** Tells whether the store is open, after a try to open it where nobody else does. */
+  private boolean reached() {
+    if (agent.connected()) {
+      return true;
+    }
+    nextTryNanos = System.nanoTime() + BETWEEN_TRIES.toNanos();
+    try {
+      agent.connect();
+      connectTrouble = "";
+    } catch (RuntimeException e) {
+      nextTryNanos = System.nanoTime() + pauseAfter(e).toNanos();
+      if (!connectTrouble.equals(e.toString())) {
+        connectTrouble = e.toString();
+        LOG.warn("the store cannot be opened, which is tried again: {}", e.getMessage());
+      }
+    }
+    return agent.connected();
   }
 
   private void queueWait() throws InterruptedException {
@@ -120,45 +134,52 @@ final class LogWriter implements Runnable, AutoCloseable {
   }
 
   private boolean blocked() {
-    return away || !connected.getAsBoolean();
+    return away || !agent.connected();
   }
 
   private boolean dueForTry() {
     return nextTryNanos - System.nanoTime() <= 0;
   }
 
-  /** Writes what is in the spool, this instance's and that of dead ones; the store is back then. */
+  /**
+   * Writes what is in the spool, this instance's and that of dead ones; else, while the store is
+   * away, what is in memory: only what the store takes tells that it is back.
+   */
   private void replay() {
     nextTryNanos = System.nanoTime() + BETWEEN_LOOKS_FOR_THE_DEAD.toNanos();
-    try {
-      if (spool.isPresent()) {
-        spool.get().replay(this::append);
+    if (spool.isPresent()) {
+      try {
+        spool.get().replay(new Replayed());
         spoolTrouble = "";
+      } catch (IOException e) {
+        spoolBroken(e);
+      } catch (RuntimeException e) {
+        troubled(e);
+        return;
       }
-      if (away) {
-        away = false;
-        LOG.info("the store takes log events again");
-      }
-    } catch (AdapterException e) {
-      troubled(e);
-    } catch (IOException e) {
-      away = false;
-      spoolBroken(e);
+    }
+    if (away) {
+      nextTryNanos = System.nanoTime() + BETWEEN_TRIES.toNanos();
+      bring(queue.poll(BATCH));
     }
   }
 
   private void write(List<LogEvent> batch) {
-    if (batch.isEmpty()) {
-      return;
+    if (blocked()) {
+      inFlight = batch;
+      keep(batch);
+      inFlight = List.of();
+    } else {
+      bring(batch);
     }
+  }
+
+  /** Brings events into the store; whatever it throws, they are kept. */
+  private void bring(List<LogEvent> batch) {
     inFlight = batch;
     try {
-      if (blocked()) {
-        keep(batch);
-      } else {
-        append(batch);
-      }
-    } catch (AdapterException e) {
+      counters.dropped.add(append(batch));
+    } catch (RuntimeException e) {
       troubled(e);
       keep(batch);
     } finally {
@@ -166,38 +187,21 @@ final class LogWriter implements Runnable, AutoCloseable {
     }
   }
 
-  /** Writes events that are not too old; one that the store refuses for good is dropped alone. */
-  private void append(List<LogEvent> events) {
-    Instant oldest = clock.instant().minus(retention);
-    List<LogEvent> good =
-        events.stream().filter(event -> event.createdAt().isAfter(oldest)).toList();
-    counters.dropped.add(events.size() - good.size());
-    try {
-      counters.written.add(store.append(good));
-    } catch (AdapterException e) {
-      if (e.retryable()) {
-        throw e;
-      }
-      oneByOne(good);
+  /** Writes events; returns how many never will be. */
+  private int append(List<LogEvent> events) {
+    LogSink.Written written = sink.append(events);
+    if (written.sent() && away) {
+      away = false;
+      LOG.info("the store takes log events again");
     }
-  }
-
-  private void oneByOne(List<LogEvent> events) {
-    for (LogEvent event : events) {
-      try {
-        counters.written.add(store.append(List.of(event)));
-      } catch (AdapterException e) {
-        if (e.retryable()) {
-          throw e;
-        }
-        counters.dropped.increment();
-        LOG.warn("the store refuses log event {}, which is dropped", event.id(), e);
-      }
-    }
+    return written.dropped();
   }
 
   /** Puts events where they outlive the store's absence: into the spool, else back into memory. */
   private void keep(List<LogEvent> events) {
+    if (events.isEmpty()) {
+      return;
+    }
     if (spool.isPresent()) {
       try {
         counters.dropped.add(spool.get().append(events));
@@ -219,16 +223,19 @@ final class LogWriter implements Runnable, AutoCloseable {
     nextTryNanos = System.nanoTime() + BETWEEN_TRIES.toNanos();
   }
 
-  private void troubled(AdapterException e) {
-    if (!away) {
+  private void troubled(RuntimeException e) {
+    if (!away && e instanceof AdapterException) {
       LOG.warn("the store takes no log events at the moment: {}", e.getMessage());
+    } else if (!away) {
+      LOG.error("the store takes no log events at the moment, and fails as it never should", e);
     }
-    troubled();
+    away = true;
+    nextTryNanos = System.nanoTime() + pauseAfter(e).toNanos();
   }
 
-  private void troubled() {
-    away = true;
-    nextTryNanos = System.nanoTime() + BETWEEN_TRIES.toNanos();
+  private static Duration pauseAfter(RuntimeException e) {
+    boolean mayPass = e instanceof AdapterException trouble && trouble.retryable();
+    return mayPass ? BETWEEN_TRIES : BETWEEN_REFUSALS;
   }
 
   private void flush() {
@@ -290,6 +297,26 @@ final class LogWriter implements Runnable, AutoCloseable {
       open.close();
     } catch (IOException e) {
       LOG.warn("closing the spool failed; the next instance takes it over", e);
+    }
+  }
+
+  /** Counts what is dropped out of a file when the file is forgotten, and not at each try. */
+  private final class Replayed implements SpoolFile.Reader {
+    private int dropped;
+
+    @Override
+    public void begin() {
+      dropped = 0;
+    }
+
+    @Override
+    public void take(List<LogEvent> events) {
+      dropped += append(events);
+    }
+
+    @Override
+    public void forgotten() {
+      counters.dropped.add(dropped);
     }
   }
 }

@@ -8,13 +8,13 @@ import io.selfupgrade.observe.LogEvent;
 import io.selfupgrade.observe.Notification;
 import io.selfupgrade.observe.Notification.Kind;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +39,7 @@ final class News {
   private final Clock clock;
   private final Set<String> filed = new HashSet<>();
   private HealthStatus toldHealth = HealthStatus.UP;
-  private boolean toldFreeze;
+  private Optional<Freeze> toldFreeze = Optional.empty();
 
   News(AgentStore store, Self self, List<String> notifiers, Counters counters) {
     this.store = store;
@@ -67,20 +67,40 @@ final class News {
   }
 
   void freeze(Fence fence) {
-    Optional<String> why = agent.frozenHere().or(() -> store.journal().frozen(self.agent()));
-    if (why.isPresent() == toldFreeze) {
+    Optional<Freeze> freeze = journalled().or(this::byTheFlag);
+    if (freeze.equals(toldFreeze)) {
       return;
     }
-    String day = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString();
-    if (why.isPresent()) {
-      // The same freeze is seen by each primary: once a day is often enough for all of them.
-      String key = "frozen:" + Integer.toHexString(why.get().hashCode()) + ":" + day;
-      file(fence, key, Kind.FREEZE, "Upgrades are frozen", why.get() + "\nunfreeze() ends it.");
+    if (freeze.isPresent()) {
+      // The same freeze is seen by each primary: its time makes it one for all of them.
+      String key = "frozen:" + freeze.get().since().toEpochMilli();
+      String text = freeze.get().why() + "\nunfreeze() ends it.";
+      file(fence, key, Kind.FREEZE, "Upgrades are frozen", text);
     } else {
       String key = "unfrozen:" + clock.millis();
       file(fence, key, Kind.FREEZE, "Upgrades are not frozen any more", "");
     }
-    toldFreeze = why.isPresent();
+    toldFreeze = freeze;
+  }
+
+  private Optional<Freeze> journalled() {
+    UpgradeJournal journal = store.journal();
+    return journal
+        .frozen(self.agent())
+        .flatMap(why -> journal.frozenSince(self.agent()).map(since -> new Freeze(why, since)));
+  }
+
+  /** A flag that does not say since when is told once a day. */
+  private Optional<Freeze> byTheFlag() {
+    return agent
+        .frozenHere()
+        .map(
+            why ->
+                new Freeze(
+                    why,
+                    agent
+                        .frozenHereSince()
+                        .orElseGet(() -> clock.instant().truncatedTo(ChronoUnit.DAYS))));
   }
 
   void health(Fence fence, HealthReport report) {
@@ -108,4 +128,6 @@ final class News {
                 notifiers,
                 new LogEvent.Stamp(self.id(), fence.epoch())));
   }
+
+  private record Freeze(String why, Instant since) {}
 }

@@ -71,7 +71,7 @@ public final class ObserveEngine implements AutoCloseable {
     this.writer =
         new LogWriter(
             store.logs(),
-            agent::connected,
+            agent,
             queue,
             spool,
             counters,

@@ -47,13 +47,18 @@ public record ObserveSettings(
   /**
    * The host's own questions.
    *
-   * @param probes by name, in their order
+   * @param probes by name, in their order; asked for news too, again and again
+   * @param probation those of upgrades, in their order
    * @param criticalPaths by name, in their order
    */
-  public record Checks(Map<String, HealthProbe> probes, Map<String, HealthProbe> criticalPaths) {
+  public record Checks(
+      Map<String, HealthProbe> probes,
+      Map<String, HealthProbe> probation,
+      Map<String, HealthProbe> criticalPaths) {
     /** Copies, keeping the order. */
     public Checks {
       probes = Collections.unmodifiableMap(new LinkedHashMap<>(probes));
+      probation = Collections.unmodifiableMap(new LinkedHashMap<>(probation));
       criticalPaths = Collections.unmodifiableMap(new LinkedHashMap<>(criticalPaths));
     }
   }

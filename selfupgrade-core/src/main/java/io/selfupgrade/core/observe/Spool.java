@@ -81,10 +81,12 @@ final class Spool implements AutoCloseable {
     }
     if (file != null && end > 0) {
       // Not under the lock: whoever closes the spool must not wait for the store.
+      reader.begin();
       file.read(BATCH, reader);
       synchronized (this) {
         if (file == own && file.length() == end) {
           file.clear();
+          reader.forgotten();
         }
       }
     }
@@ -100,8 +102,10 @@ final class Spool implements AutoCloseable {
         if (file.length() > 0) {
           LogWriter.LOG.info("writing the log events that a dead instance left in {}", file);
         }
+        reader.begin();
         file.read(BATCH, reader);
         file.clear();
+        reader.forgotten();
         file.leave(name);
       }
     }

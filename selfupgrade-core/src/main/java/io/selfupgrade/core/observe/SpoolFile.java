@@ -256,7 +256,13 @@ final class SpoolFile implements AutoCloseable {
   /** Takes a batch of events. */
   @FunctionalInterface
   interface Reader {
+    /** A file begins, from its first event. */
+    default void begin() {}
+
     /** Takes it. */
     void take(List<LogEvent> events);
+
+    /** All that was taken since {@link #begin} will not come again. */
+    default void forgotten() {}
   }
 }

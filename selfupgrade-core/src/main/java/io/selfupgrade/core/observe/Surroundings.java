@@ -3,10 +3,12 @@ package io.selfupgrade.core.observe;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.observe.AgentMetrics;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What the rest of the agent knows of itself. Answers at once, from memory or a file's presence.
+ * What the rest of the agent knows of itself. Answers at once, from memory or a file's presence,
+ * but for {@link #connect}.
  */
 public interface Surroundings {
 
@@ -16,11 +18,24 @@ public interface Surroundings {
   /** Tells whether the store was opened and knows this instance. */
   boolean connected();
 
+  /**
+   * Tries to open the store, if nobody else in this agent does; called by the log's thread.
+   *
+   * @throws io.selfupgrade.agent.AdapterException if it cannot be reached or refuses
+   */
+  void connect();
+
+  /** Tells whether this is a local instance, which never leads nor waits to. */
+  boolean local();
+
   /** Returns this instance's fence while it leads and can prove it. */
   Optional<Fence> fence();
 
   /** Returns what the freeze flag of the home says; empty if it is not there. */
   Optional<String> frozenHere();
+
+  /** Returns since when that flag is there; empty if it is not there or does not say. */
+  Optional<Instant> frozenHereSince();
 
   /** Returns why the host's exclusive work does not run although it should; empty if it does. */
   Optional<String> workFailure();

@@ -3,6 +3,7 @@ package io.selfupgrade.core.observe;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.observe.AgentMetrics;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Surroundings of an engine that is tested alone; a test sets what it needs. */
@@ -12,6 +13,7 @@ final class Alone implements Surroundings {
   volatile Optional<String> workFailure = Optional.empty();
   volatile Optional<String> frozen = Optional.empty();
   volatile boolean connected = true;
+  volatile boolean local;
 
   @Override
   public Optional<Duration> uptime() {
@@ -21,6 +23,19 @@ final class Alone implements Surroundings {
   @Override
   public boolean connected() {
     return connected;
+  }
+
+  @Override
+  public void connect() {}
+
+  @Override
+  public boolean local() {
+    return local;
+  }
+
+  @Override
+  public Optional<Instant> frozenHereSince() {
+    return Optional.empty();
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,8 @@ final class EngineScene implements AutoCloseable {
           Optional.empty(),
           false,
           "test");
+  final Map<String, HealthProbe> criticalPaths = new LinkedHashMap<>();
+  Optional<ObserveSettings.Releases> releases = Optional.empty();
   final Alone alone = new Alone();
   private final AgentStore store;
   private final List<ObserveEngine> engines = new ArrayList<>();
@@ -60,8 +63,8 @@ final class EngineScene implements AutoCloseable {
             store,
             self,
             new ObserveSettings(
-                new ObserveSettings.Checks(probes, Map.of()),
-                Optional.empty(),
+                new ObserveSettings.Checks(probes, Map.of(), criticalPaths),
+                releases,
                 notifiers,
                 Retention.DEFAULT,
                 spool,

@@ -2,13 +2,22 @@ package io.selfupgrade.core.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selfupgrade.agent.Version;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.observe.Delivery;
 import io.selfupgrade.observe.HealthProbe;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.HealthReport.Finding;
 import io.selfupgrade.observe.HealthStatus;
+import io.selfupgrade.observe.Notification;
+import io.selfupgrade.observe.Notifier;
+import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.testkit.FaultyStore;
 import io.selfupgrade.testkit.InMemoryStore;
+import io.selfupgrade.upgrade.ReleaseSource;
+import io.selfupgrade.upgrade.SignedDocument;
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -16,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -131,11 +141,80 @@ class HealthDeskTest {
     assertThat(report.status()).isEqualTo(HealthStatus.DEGRADED);
   }
 
+  @Test
+  void forNewsNoCriticalPathIsWalkedAndTheSourceIsAskedOnce() throws Exception {
+    scene.lead();
+    AtomicInteger probed = new AtomicInteger();
+    AtomicInteger walked = new AtomicInteger();
+    AsksCounted source = new AsksCounted();
+    scene.criticalPaths.put("costs money", walked::incrementAndGet);
+    scene.releases = Optional.of(new ObserveSettings.Releases(source, "stable"));
+    ObserveEngine engine =
+        scene.engine(
+            Optional.empty(),
+            Map.of("cheap", probed::incrementAndGet),
+            List.of(new Deaf()),
+            Duration.ofDays(1));
+    engine.start();
+    Eventually.holds("it looks for news", Duration.ofSeconds(20), () -> probed.get() > 4);
+
+    assertThat(walked).hasValue(0);
+    assertThat(source.asked).hasValue(1);
+    assertThat(engine.healthCheck().finding("critical path \"costs money\"")).isPresent();
+    assertThat(walked).hasValue(1);
+  }
+
+  @Test
+  void aLocalInstanceSaysThatItIsOne() throws Exception {
+    scene.alone.local = true;
+
+    assertThat(engine(Map.of()).healthCheck().identity().role()).isEqualTo(Role.LOCAL);
+  }
+
   private void hang() {
     // A probe that ignores its interruption is the worst case.
     while (release.getCount() > 0) {
       LockSupport.parkNanos(10_000_000);
       Thread.interrupted();
+    }
+  }
+
+  /** Hears nothing. */
+  private static final class Deaf implements Notifier {
+    @Override
+    public String name() {
+      return "deaf";
+    }
+
+    @Override
+    public Delivery deliver(Notification notification) {
+      return new Delivery.Delivered();
+    }
+  }
+
+  /** Has no release, and counts who wants to know. */
+  private static final class AsksCounted implements ReleaseSource {
+    final AtomicInteger asked = new AtomicInteger();
+
+    @Override
+    public String describe() {
+      return "counted";
+    }
+
+    @Override
+    public Optional<SignedDocument> latest(String channel, int maxBytes) {
+      asked.incrementAndGet();
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<SignedDocument> manifest(Version version, int maxBytes) {
+      return Optional.empty();
+    }
+
+    @Override
+    public InputStream open(Version version, String path) throws IOException {
+      throw new IOException("there is none");
     }
   }
 

@@ -68,6 +68,23 @@ class NewsTest {
   }
 
   @Test
+  void aSecondFreezeForTheSameReasonOnTheSameDayIsToldToo() throws Exception {
+    scene.lead();
+    start(new Hearing(new Delivery.Delivered()));
+    start(new Hearing(new Delivery.Delivered()));
+    for (int i = 0; i < 2; i++) {
+      store.journal().freeze(scene.self.agent(), "the weekend");
+      hear("Upgrades are frozen");
+      store.journal().unfreeze(scene.self.agent());
+      hear("Upgrades are not frozen any more");
+    }
+
+    assertThat(parcels())
+        .filteredOn(parcel -> parcel.notification().key().startsWith("frozen:"))
+        .hasSize(2);
+  }
+
+  @Test
   void badHealthIsToldAndSoIsItsEnd() throws Exception {
     scene.lead();
     scene.alone.workFailure = Optional.of("port in use");
@@ -166,6 +183,14 @@ class NewsTest {
 
     assertThat(parcels()).isEmpty();
     assertThat(heard).isEmpty();
+  }
+
+  private void hear(String what) throws InterruptedException {
+    Notification next;
+    do {
+      next = heard.poll(20, TimeUnit.SECONDS);
+      assertThat(next).as(what).isNotNull();
+    } while (!next.title().endsWith(what));
   }
 
   private UUID refused() {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The files in which events wait for the store. */
 class SpoolTest {
 
-  private static final Instant T0 = Instant.parse("2030-01-01T00:00:00.000001Z");
+  static final Instant T0 = Instant.parse("2030-01-01T00:00:00.000001Z");
 
   @TempDir Path directory;
 

@@ -37,7 +37,7 @@ final class SpoolingProcess {
             store,
             self,
             new ObserveSettings(
-                new ObserveSettings.Checks(Map.of(), Map.of()),
+                new ObserveSettings.Checks(Map.of(), Map.of(), Map.of()),
                 Optional.empty(),
                 List.of(),
                 Retention.DEFAULT,
