@@ -51,7 +51,19 @@ create table selfupgrade.revoked_keys (
     primary key (agent, key_id)
 );
 comment on table selfupgrade.revoked_keys is
-    'CONTROL: keys that confirmed releases revoked; rows only narrow trust, what widens it is signed and on disk';
+    'CONTROL: keys that confirmed releases revoked; rows only narrow trust, what widens it is signed';
+
+create table selfupgrade.key_changes (
+    seq        bigint primary key generated always as identity,
+    agent      text not null,
+    manifest   bytea not null check (octet_length(manifest) <= 1048576),
+    signatures bytea not null check (octet_length(signatures) <= 65536),
+    at         timestamptz not null default clock_timestamp()
+);
+create unique index key_changes_once on selfupgrade.key_changes (agent, sha256(manifest));
+create index key_changes_in_order on selfupgrade.key_changes (agent, seq);
+comment on table selfupgrade.key_changes is
+    'CONTROL: signed manifests of confirmed releases that changed keys; each instance verifies them by the keys that it trusts itself';
 
 alter table selfupgrade.upgrades drop constraint upgrades_trigger_check;
 alter table selfupgrade.upgrades add constraint upgrades_trigger_check

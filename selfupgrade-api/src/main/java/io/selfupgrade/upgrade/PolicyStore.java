@@ -4,6 +4,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,6 +32,8 @@ import java.util.UUID;
  *       takes the fence and ties it to one upgrade, once.
  *   <li>{@link #revoke} is for ever: the first version that revoked a key stays named, and nothing
  *       takes a revocation back.
+ *   <li>{@link #keyChanges} gives each manifest that was noted, once, byte for byte, the one that
+ *       was noted first at the front; the first signatures of a manifest stay.
  * </ol>
  */
 public interface PolicyStore {
@@ -76,6 +79,15 @@ public interface PolicyStore {
 
   /** Notes that a confirmed version revokes these keys; any instance may. */
   void revoke(AgentName agent, Set<String> keys, Version by);
+
+  /**
+   * Returns the manifests of confirmed releases that changed keys; untrusted until they are
+   * verified by keys that count without them.
+   */
+  List<SignedDocument> keyChanges(AgentName agent);
+
+  /** Notes the manifest of a confirmed release that changes keys; any instance may. */
+  void noteKeyChange(AgentName agent, SignedDocument manifest);
 
   /**
    * Returns how many more connections this login may open to the store; negative if it is beyond.

@@ -38,8 +38,9 @@ public record TrustedKeys(List<Key> keys, int threshold) {
    * A key.
    *
    * @param id the id by which signatures name it
-   * @param from where it comes from: {@code trust(...)} or the version that brought it; empty for
-   *     one that is known by its revocation only
+   * @param from where it comes from: {@code trust(...)}, the version that brought it, or the
+   *     installation for which a person named it; empty for one that is known by its revocation
+   *     only
    * @param revokedBy the version that revoked it
    */
   public record Key(String id, String from, Optional<String> revokedBy) {

@@ -3,7 +3,10 @@ package io.selfupgrade.world;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.core.release.KeptKeys;
+import io.selfupgrade.core.release.KeyRing;
 import io.selfupgrade.core.release.SigningKeyFiles;
+import io.selfupgrade.launcher.Home;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
 import io.selfupgrade.supabase.embedded.TestPostgres;
 import io.selfupgrade.testkit.Eventually;
@@ -11,9 +14,9 @@ import io.selfupgrade.upgrade.KeyChange;
 import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Trigger;
+import io.selfupgrade.upgrade.Trust;
 import io.selfupgrade.upgrade.UpgradeOutcome.Refused;
 import io.selfupgrade.upgrade.UpgradeOutcome.Upgraded;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -43,7 +46,13 @@ class RotationProcessTest {
       world.publish(world.make("1.1.0", rotation, List.of(old, next)));
       assertThat(world.outcome("1.1.0")).isInstanceOf(Upgraded.class);
       Eventually.holds(
-          "the keys are kept", World.SOON, () -> Files.exists(world.home().resolve("keys")));
+          "the keys are kept",
+          World.SOON,
+          () ->
+              new KeptKeys(Home.at(world.home()))
+                  .addTo(KeyRing.of(Trust.keys(Keys.file(old.publicKey()))))
+                  .revokedBy(old.id())
+                  .isPresent());
 
       world.publish(world.make("1.2.0", KeyChange.NONE, List.of(old)), old);
       assertRefusedByRevocation(world);

@@ -4,7 +4,9 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
+import io.selfupgrade.upgrade.SignedDocument;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -202,6 +204,31 @@ final class PostgresPolicyStore implements PolicyStore {
                 "insert into selfupgrade.revoked_keys (agent, key_id, release)"
                     + " select ?, key, ? from unnest(?) key on conflict do nothing",
                 Arguments.of(agent, by, keys)));
+  }
+
+  @Override
+  public List<SignedDocument> keyChanges(AgentName agent) {
+    return database.call(
+        PORT,
+        "reading the changes of keys of " + agent,
+        statements ->
+            statements.list(
+                "select manifest, signatures from selfupgrade.key_changes"
+                    + " where agent = ? order by seq",
+                row -> new SignedDocument(row.bytes("manifest"), row.bytes("signatures")),
+                Arguments.of(agent)));
+  }
+
+  @Override
+  public void noteKeyChange(AgentName agent, SignedDocument manifest) {
+    database.call(
+        PORT,
+        "noting a change of keys of " + agent,
+        statements ->
+            statements.update(
+                "insert into selfupgrade.key_changes (agent, manifest, signatures)"
+                    + " values (?, ?, ?) on conflict do nothing",
+                Arguments.of(agent, manifest.document(), manifest.signatures())));
   }
 
   @Override

@@ -43,6 +43,10 @@ final class Row {
     return result.getDouble(column);
   }
 
+  byte[] bytes(String column) throws SQLException {
+    return present(column, result.getBytes(column));
+  }
+
   /** Reads an array of texts. */
   List<String> texts(String column) throws SQLException {
     return List.of((String[]) present(column, result.getArray(column)).getArray());

@@ -14,8 +14,10 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.FailedVersion;
 import io.selfupgrade.upgrade.PolicyStore;
+import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.Trigger;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -49,6 +51,7 @@ final class AgentRows {
   Optional<Version> confirmed = Optional.empty();
   final Map<UUID, PolicyStore.WantedRollback> rollbacks = new LinkedHashMap<>();
   final Map<String, String> revokedKeys = new HashMap<>();
+  final Map<ByteBuffer, SignedDocument> keyChanges = new LinkedHashMap<>();
   final Map<String, PolicyStore.SeenIndex> indexes = new HashMap<>();
   Optional<Version> floor = Optional.empty();
   Optional<Freeze> frozen = Optional.empty();

@@ -4,8 +4,11 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
+import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.UpgradePhase;
+import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -104,6 +107,20 @@ final class InMemoryPolicyStore implements PolicyStore {
         () -> {
           keys.forEach(key -> state.rows(agent).revokedKeys.putIfAbsent(key, by.toString()));
           return keys;
+        });
+  }
+
+  @Override
+  public List<SignedDocument> keyChanges(AgentName agent) {
+    return state.transact(() -> List.copyOf(state.rows(agent).keyChanges.values()));
+  }
+
+  @Override
+  public void noteKeyChange(AgentName agent, SignedDocument manifest) {
+    state.transact(
+        () -> {
+          state.rows(agent).keyChanges.putIfAbsent(ByteBuffer.wrap(manifest.document()), manifest);
+          return manifest;
         });
   }
 

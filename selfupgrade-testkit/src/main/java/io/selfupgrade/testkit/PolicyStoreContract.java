@@ -7,10 +7,12 @@ import io.selfupgrade.agent.Version;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.PolicyStore.SeenIndex;
 import io.selfupgrade.upgrade.PolicyStore.Verdict;
+import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -156,6 +158,24 @@ abstract class PolicyStoreContract extends StoreContract {
     assertThat(policies().revokedKeys(scene.agent))
         .isEqualTo(Map.of(one, V1.toString(), two, V2.toString()));
     assertThat(policies().revokedKeys(new Scene(store).agent)).isEmpty();
+  }
+
+  @Test
+  void manifestsThatChangeKeysAreKeptByteForByteAndInTheirOrder() {
+    byte[] first = {0, 9, 10, 13, 39, 92, -1, -128};
+    byte[] second = {1};
+    byte[] signatures = {2, 0, -2};
+    policies().noteKeyChange(scene.agent, new SignedDocument(first, signatures));
+    policies().noteKeyChange(scene.agent, new SignedDocument(second, new byte[0]));
+    policies().noteKeyChange(scene.agent, new SignedDocument(first, second));
+
+    List<SignedDocument> kept = secondStore().policies().keyChanges(scene.agent);
+
+    assertThat(kept).extracting(SignedDocument::document).containsExactly(first, second);
+    assertThat(kept)
+        .extracting(SignedDocument::signatures)
+        .containsExactly(signatures, new byte[0]);
+    assertThat(policies().keyChanges(new Scene(store).agent)).isEmpty();
   }
 
   @Test

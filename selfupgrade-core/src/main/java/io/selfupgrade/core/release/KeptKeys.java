@@ -5,6 +5,7 @@ import io.selfupgrade.launcher.Home;
 import io.selfupgrade.launcher.StateFile;
 import io.selfupgrade.upgrade.KeyChange;
 import io.selfupgrade.upgrade.Keys;
+import io.selfupgrade.upgrade.Trust;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -19,7 +20,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The keys that confirmed releases brought and revoked, in the file {@code keys} of the home.
+ * The keys that confirmed releases brought and revoked, and those that people installed by, in the
+ * file {@code keys} of the home.
  *
  * <p>It only grows. Thread-safe within a process; of two processes one may overwrite what the other
  * just wrote, so whoever runs as the confirmed version keeps its release's keys again and again.
@@ -30,6 +32,7 @@ public final class KeptKeys {
   private static final String FROM = "from.";
   private static final String REVOKED = "revoked.";
   private static final String THRESHOLD = "threshold";
+  private static final String INSTALLED = "installing ";
 
   private final Home home;
 
@@ -106,6 +109,28 @@ public final class KeptKeys {
       throw trouble("written", e);
     }
     return !after.equals(before);
+  }
+
+  /**
+   * Keeps the keys that a person named to install a version, and how many of them had to sign.
+   *
+   * @param after what counts after that version: a key that was revoked is not kept
+   * @throws AdapterException if the file cannot be read or written
+   */
+  void keepNamed(Trust named, KeyRing after, String version) {
+    OptionalInt least =
+        named.threshold() > 1 ? OptionalInt.of(named.threshold()) : OptionalInt.empty();
+    keep(new KeyChange(List.of(), Set.of(), least), INSTALLED + version);
+    named
+        .keysById()
+        .forEach(
+            (id, key) -> {
+              if (after.revokedBy(id).isEmpty()) {
+                keep(
+                    new KeyChange(List.of(key), Set.of(), OptionalInt.empty()),
+                    INSTALLED + version);
+              }
+            });
   }
 
   private StateFile read() {

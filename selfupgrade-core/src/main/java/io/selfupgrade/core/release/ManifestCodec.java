@@ -10,6 +10,7 @@ import io.selfupgrade.upgrade.Launch;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.ReleaseFile;
+import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.Smoke;
 import io.selfupgrade.upgrade.StateVersions;
 import java.io.IOException;
@@ -76,6 +77,19 @@ public final class ManifestCodec {
   public static Release read(Path slot) throws RefusalException, IOException {
     try (InputStream in = Files.newInputStream(slot.resolve(DOCUMENT))) {
       return decode(in.readNBytes(MAX_BYTES + 1));
+    }
+  }
+
+  /**
+   * Reads manifest and signatures in a slot as they were received.
+   *
+   * @throws IOException if one of them is not there or cannot be read
+   */
+  public static SignedDocument signed(Path slot) throws IOException {
+    try (InputStream document = Files.newInputStream(slot.resolve(DOCUMENT));
+        InputStream signatures = Files.newInputStream(slot.resolve(DOCUMENT + SIGNATURES))) {
+      return new SignedDocument(
+          document.readNBytes(MAX_BYTES + 1), signatures.readNBytes(IndexCodec.MAX_BYTES + 1));
     }
   }
 

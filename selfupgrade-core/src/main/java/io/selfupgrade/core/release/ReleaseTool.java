@@ -168,6 +168,8 @@ public final class ReleaseTool {
   /**
    * Installs the first release of an agent into a home, by the trust and staging code of upgrades.
    *
+   * <p>The home keeps the keys of {@code trust}: from then on they count beside those of the agent.
+   *
    * <p>After a kill it may be called again.
    *
    * @param home the launcher's home directory, made if it is not there
@@ -192,7 +194,8 @@ public final class ReleaseTool {
   }
 
   /**
-   * Puts another version in the place of one that never worked, which cannot upgrade itself.
+   * Puts another version in the place of one that never worked, which cannot upgrade itself; the
+   * home keeps the keys of {@code trust}, as by {@link #install}.
    *
    * @param home the launcher's home directory, while no launcher runs for it
    * @param release {@code out/<version>}
@@ -219,7 +222,8 @@ public final class ReleaseTool {
 
   private Path place(Home target, Path release, Trust trust) throws IOException, RefusalException {
     KeptKeys kept = new KeptKeys(target);
-    VerifiedRelease verified = verifiedManifest(release, kept.removeFrom(KeyRing.of(trust)));
+    KeyRing ring = kept.removeFrom(KeyRing.of(trust));
+    VerifiedRelease verified = verifiedManifest(release, ring);
     int protocol = verified.release().launcherProtocol();
     if (protocol > Home.PROTOCOL) {
       throw new RefusalException(
@@ -244,8 +248,10 @@ public final class ReleaseTool {
             DirectoryReleases.in(parent(release)),
             PullProgress.none());
     Path slot = staging.install(staged, verified.release());
-    target.confirm(verified.release().version().toString());
-    kept.keep(verified.release().keys(), verified.release().version().toString());
+    String version = verified.release().version().toString();
+    kept.keepNamed(trust, ring.with(verified.release().keys(), version), version);
+    target.confirm(version);
+    kept.keep(verified.release().keys(), version);
     return slot;
   }
 

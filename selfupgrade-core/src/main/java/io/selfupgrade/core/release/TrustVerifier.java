@@ -93,6 +93,25 @@ public final class TrustVerifier {
     return new VerifiedRelease(release, document, signers);
   }
 
+  /**
+   * Returns the keys that count after a release that was confirmed elsewhere.
+   *
+   * <p>Nothing is installed by it, so its expiry is not asked.
+   *
+   * @param document the manifest, of any version
+   * @throws RefusalException with the reason, if too few of the keys that count before signed it or
+   *     it is no lawful change of them
+   */
+  public KeyRing after(SignedDocument document, String agent) throws RefusalException {
+    byte[] content = document.document();
+    SignatureFile signatures = SignatureFile.decode(document.signatures(), ManifestCodec.DOCUMENT);
+    signers(content, signatures, ManifestCodec.DOCUMENT);
+    Release release = ManifestCodec.decode(content);
+    requireEqual("agent", agent, release.id().name(), ManifestCodec.DOCUMENT);
+    requireRotation(release, signatures, content);
+    return ring.with(release.keys(), release.version().toString());
+  }
+
   /** A release that changes which keys count is signed by those of before and of after. */
   private void requireRotation(Release release, SignatureFile signatures, byte[] content)
       throws RefusalException {

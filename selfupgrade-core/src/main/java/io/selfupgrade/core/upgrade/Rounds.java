@@ -192,12 +192,17 @@ final class Rounds implements AutoCloseable {
     return candidateThere ? WATCHFUL : IDLE;
   }
 
-  /** Before anything else is begun: a version that is gone back from takes its keys along. */
+  /**
+   * Before anything else is begun: a version that is gone back from takes its keys along. If they
+   * cannot be kept, nothing is installed anew, but requests are answered and the way back is open.
+   */
   private void keepKeys() {
     try {
       keys.keep();
     } catch (RefusalException e) {
       tellOnce(e.reason().message());
+    } catch (AdapterException e) {
+      tellOnce(String.valueOf(e.getMessage()));
     }
   }
 

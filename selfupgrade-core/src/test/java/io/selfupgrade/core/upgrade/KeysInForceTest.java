@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Version;
-import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.release.SigningKeyFiles;
 import io.selfupgrade.core.upgrade.UpgradeScene.Parts;
-import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.testkit.InMemoryStore;
 import io.selfupgrade.upgrade.KeyChange;
 import io.selfupgrade.upgrade.Keys;
@@ -16,7 +14,12 @@ import io.selfupgrade.upgrade.PolicyStore.WantedRollback;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.StepRecord;
 import io.selfupgrade.upgrade.StepResult;
+import io.selfupgrade.upgrade.Trigger;
+import io.selfupgrade.upgrade.UpgradeListener;
+import io.selfupgrade.upgrade.UpgradeOutcome;
+import io.selfupgrade.upgrade.UpgradeStep;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,8 +27,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class KeysInForceTest {
@@ -100,8 +105,7 @@ class KeysInForceTest {
     confirmRotation("1.1.0");
     Files.delete(scene.home.resolve("keys"));
 
-    assertThat(parts.keys().ring().inForce()).isEmpty();
-    assertThat(parts.keys().ring().describe().usable()).isFalse();
+    assertThat(parts.keys().ring().inForce()).containsOnlyKeys(newId);
     scene.publish("1.2.0");
     assertThat(UpgradeScene.reasonOf(parts.check()).code()).isEqualTo(ReasonCode.KEY_REVOKED);
   }
@@ -169,6 +173,35 @@ class KeysInForceTest {
     assertThat(UpgradeScene.reasonOf(parts.check()).code()).isEqualTo(ReasonCode.TROUBLE);
   }
 
+  @Test
+  @Timeout(60)
+  void aRecordThatCannotBeReadStopsNeitherRequestsNorTheWayBack() throws Exception {
+    scene.confirm(scene.install("0.9.0"));
+    installRotation("1.1.0");
+    Files.writeString(scene.home.resolve("current"), "1.1.0\n");
+    Files.write(scene.home.resolve("keys"), new byte[] {(byte) 0xff});
+    scene.publish("1.2.0");
+    CountDownLatch wentBack = new CountDownLatch(1);
+    List<UpgradeListener> listeners =
+        List.of(
+            (upgrade, step) -> {
+              if (step.step() == UpgradeStep.BACKUP && step.event() == StepRecord.Event.PASSED) {
+                wentBack.countDown();
+              }
+            });
+
+    try (UpgradeEngine engine = scene.engine("1.1.0", listeners)) {
+      engine.start();
+      UpgradeOutcome outcome = engine.upgrade(Trigger.MANUAL);
+      assertThat(UpgradeScene.reasonOf(outcome).message())
+          .contains("keys cannot be read", "it is not known which keys count");
+
+      engine.rollback(Version.parse("0.9.0"), "ada");
+      wentBack.await();
+    }
+    assertThat(scene.store.policies().revokedKeys(UpgradeScene.AGENT)).containsKey(oldId);
+  }
+
   private void confirmRotation(String version) throws Exception {
     installRotation(version);
     KeysInForce candidate = keysOf(version);
@@ -191,15 +224,10 @@ class KeysInForceTest {
 
   /** The keys as the process of an installed version sees them. */
   private KeysInForce keysOf(String version) throws Exception {
-    InstanceRecord self = scene.self;
-    LauncherLink link =
-        LauncherLink.from(
-                Map.of(
-                    "SELFUPGRADE_HOME", scene.home.toString(),
-                    "SELFUPGRADE_SLOT", scene.home.resolve("versions/" + version).toString(),
-                    "SELFUPGRADE_INSTANCE", self.id().toString()))
-            .orElseThrow();
     return new KeysInForce(
-        UpgradeScene.AGENT, scene.store.policies(), scene.trust(), Optional.of(link));
+        UpgradeScene.AGENT,
+        scene.store.policies(),
+        scene.trust(),
+        Optional.of(scene.linkOf(version)));
   }
 }

@@ -26,6 +26,7 @@ import io.selfupgrade.upgrade.StateVersions;
 import io.selfupgrade.upgrade.StepResult;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.Trust;
+import io.selfupgrade.upgrade.UpgradeListener;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
@@ -66,13 +67,7 @@ final class UpgradeScene {
     memory(16 * GIB);
     tool.install(home, make("1.0.0"), trust());
     InstanceId instance = InstanceId.random();
-    this.link =
-        LauncherLink.from(
-                Map.of(
-                    "SELFUPGRADE_HOME", home.toString(),
-                    "SELFUPGRADE_SLOT", home.resolve("versions/1.0.0").toString(),
-                    "SELFUPGRADE_INSTANCE", instance.toString()))
-            .orElseThrow();
+    this.link = linkOf("1.0.0", instance);
     this.self =
         new InstanceRecord(
             instance,
@@ -84,6 +79,20 @@ final class UpgradeScene {
             "here");
     store.instances().register(self);
     side.fence = lead(self);
+  }
+
+  /** What the launcher tells the process of an installed version. */
+  LauncherLink linkOf(String version) {
+    return linkOf(version, self.id());
+  }
+
+  private LauncherLink linkOf(String version, InstanceId instance) {
+    return LauncherLink.from(
+            Map.of(
+                "SELFUPGRADE_HOME", home.toString(),
+                "SELFUPGRADE_SLOT", home.resolve("versions").resolve(version).toString(),
+                "SELFUPGRADE_INSTANCE", instance.toString()))
+        .orElseThrow();
   }
 
   Trust trust() throws IOException {
@@ -158,15 +167,7 @@ final class UpgradeScene {
 
   /** The parts of an engine of this process, as they are after a start. */
   Parts parts(Policy policy) throws Exception {
-    UpgradeSettings settings =
-        new UpgradeSettings(
-            DirectoryReleases.in(root.resolve("releases")),
-            trust(),
-            policy,
-            UpgradeTimes.DEFAULT,
-            TTL,
-            new Checks(Map.of(), Map.of(), List.of()),
-            List.of());
+    UpgradeSettings settings = settings(policy, List.of());
     StepLog log = new StepLog(store.journal(), self.id(), List.of());
     Situation situation = new Situation(store, self, settings, Optional.of(link), side, log, clock);
     Seen seen = new Seen(AGENT, store.policies(), Optional.of(home.resolve("seen")), clock);
@@ -176,6 +177,38 @@ final class UpgradeScene {
     HostMemory memory = new HostMemory(root.resolve("proc"), root.resolve("cgroup"));
     Staging staging = new Staging(link.home(), PullLimits.DEFAULT);
     return new Parts(situation, finder, keys, new Pipeline(situation, finder, staging, memory));
+  }
+
+  /** The engine of this process, as if it ran an installed version; not started. */
+  UpgradeEngine engine(String version, List<UpgradeListener> listeners) throws IOException {
+    InstanceRecord running =
+        new InstanceRecord(
+            self.id(),
+            AGENT,
+            Version.parse(version),
+            linkOf(version).version().build(),
+            Optional.empty(),
+            true,
+            "here");
+    return new UpgradeEngine(
+        store,
+        running,
+        settings(Policy.DEFAULT, listeners),
+        Optional.of(linkOf(version)),
+        side,
+        clock);
+  }
+
+  private UpgradeSettings settings(Policy policy, List<UpgradeListener> listeners)
+      throws IOException {
+    return new UpgradeSettings(
+        DirectoryReleases.in(root.resolve("releases")),
+        trust(),
+        policy,
+        UpgradeTimes.DEFAULT,
+        TTL,
+        new Checks(Map.of(), Map.of(), List.of()),
+        listeners);
   }
 
   /** Lets an upgrade to a build be confirmed; this process goes on under its fence. */
