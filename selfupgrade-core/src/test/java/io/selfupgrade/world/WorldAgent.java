@@ -93,8 +93,8 @@ public final class WorldAgent {
 
   private static UpgradeTimes times(boolean hurried) {
     return new UpgradeTimes(
-        Duration.ofSeconds(20),
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(hurried ? 30 : 60),
         Duration.ofSeconds(hurried ? 3 : 5),
         Duration.ofSeconds(2),
         Duration.ofSeconds(hurried ? 15 : 30));
