@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
  */
 class PowerLossTest {
   private static final int AT_LEAST = 10_000;
-  private static final int STRIDE = System.getProperty("long") == null ? 6 : 1;
+  private static final int STRIDE = System.getProperty("long") == null ? 12 : 1;
   private static final Set<String> ONCE =
       Set.of("TRIAL", "HANDED_OVER", "CONFIRMED", "DROPPED", "POINTED", "TRIAL_ENDED");
 

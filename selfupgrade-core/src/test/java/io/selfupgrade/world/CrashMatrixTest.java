@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,14 +28,15 @@ import org.junit.jupiter.api.io.TempDir;
  * at each point, and then in pairs by chance.
  *
  * <p>{@code -Dmatrix.rows=TEXT} takes the rows only that contain the text, {@code -Dmatrix.seed=S}
- * repeats the pairs of a run; {@code -Dlong} goes through all of it 50 times, {@code
- * -Dmatrix.times=N} N times.
+ * repeats the pairs of a run, {@code -Dmatrix.part=N} plays one row in N; {@code -Dlong} goes
+ * through all of it 50 times, {@code -Dmatrix.times=N} N times.
  */
 class CrashMatrixTest {
 
   private static final int WORLDS = Integer.getInteger("matrix.worlds", 3);
   private static final int TIMES =
       Integer.getInteger("matrix.times", System.getProperty("long") == null ? 1 : 50);
+  private static final int PART = Integer.getInteger("matrix.part", 1);
   private static final int ROWS_OF_PAIRS = 4;
   private static final int PAIRS_OF_A_ROW = 5;
 
@@ -67,7 +69,13 @@ class CrashMatrixTest {
       }
     }
     rows.removeIf(row -> !row.toString().contains(System.getProperty("matrix.rows", "")));
-    play(new ConcurrentLinkedQueue<>(rows));
+    int first = random.nextInt(PART);
+    play(
+        new ConcurrentLinkedQueue<>(
+            IntStream.range(0, rows.size())
+                .filter(row -> row % PART == first)
+                .mapToObj(rows::get)
+                .toList()));
   }
 
   private void play(Queue<Points.Row> rows) throws Exception {
