@@ -145,12 +145,16 @@ final class Points {
             "launcher before append run/launcher.log HANDED_OVER"));
   }
 
-  /** Pairs of kills: one before the hand-over, and another soon after it, whatever it meets. */
+  /**
+   * Pairs of kills: one before the hand-over, at what each upgrade does, and another soon after it,
+   * whatever it meets.
+   */
   static Row pairs(Random random, int pairs) {
     List<String> first =
         beforeTheHandOver().stream()
             .flatMap(row -> row.points().stream())
-            .filter(point -> point.startsWith("old") && !point.contains("ABORTED"))
+            .filter(point -> point.startsWith("old"))
+            .filter(point -> !point.contains("ABORTED") && !point.contains("leadership.acquire"))
             .toList();
     List<String> points = new ArrayList<>();
     for (int pair = 0; pair < pairs; pair++) {

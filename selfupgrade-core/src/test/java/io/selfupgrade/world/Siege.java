@@ -54,7 +54,7 @@ final class Siege implements AutoCloseable {
     world.halts().arm(row.points());
     String version = upgrade(row);
     for (int more = 1; !missing(row).isEmpty(); more++) {
-      if (more >= MOST_VERSIONS && !row.isRandom()) {
+      if (more >= (row.isRandom() ? row.points().size() + MOST_VERSIONS : MOST_VERSIONS)) {
         throw new AssertionError(
             more + " versions, the last " + version + "; not reached: " + missing(row) + state());
       }
