@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
 import io.selfupgrade.supabase.embedded.TestPostgres;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,10 +11,6 @@ import java.util.Locale;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,15 +22,15 @@ import org.junit.jupiter.api.io.TempDir;
  * at each point, and then in pairs by chance.
  *
  * <p>{@code -Dmatrix.rows=TEXT} takes the rows only that contain the text, {@code -Dmatrix.seed=S}
- * repeats the pairs of a run, {@code -Dmatrix.part=N} plays one row in N; {@code -Dlong} goes
- * through all of it 50 times, {@code -Dmatrix.times=N} N times.
+ * repeats the pairs of a run, {@code -Dmatrix.part=K/N} plays the rows K, K + N and so on; {@code
+ * -Dlong} goes through all of it 50 times, {@code -Dmatrix.times=N} N times.
  */
 class CrashMatrixTest {
 
   private static final int WORLDS = Integer.getInteger("matrix.worlds", 3);
   private static final int TIMES =
       Integer.getInteger("matrix.times", System.getProperty("long") == null ? 1 : 50);
-  private static final int PART = Integer.getInteger("matrix.part", 1);
+  private static final String[] PART = System.getProperty("matrix.part", "1/1").split("/", 2);
   private static final int ROWS_OF_PAIRS = 4;
   private static final int PAIRS_OF_A_ROW = 5;
 
@@ -45,7 +39,6 @@ class CrashMatrixTest {
 
   @TempDir Path directory;
   private final long seed = Long.getLong("matrix.seed", System.nanoTime());
-  private final AtomicInteger worlds = new AtomicInteger();
 
   @BeforeAll
   static void startServer() {
@@ -69,52 +62,24 @@ class CrashMatrixTest {
       }
     }
     rows.removeIf(row -> !row.toString().contains(System.getProperty("matrix.rows", "")));
-    int first = random.nextInt(PART);
-    play(
-        new ConcurrentLinkedQueue<>(
-            IntStream.range(0, rows.size())
-                .filter(row -> row % PART == first)
-                .mapToObj(rows::get)
-                .toList()));
-  }
-
-  private void play(Queue<Points.Row> rows) throws Exception {
+    List<Points.Row> part = part(rows, Integer.parseInt(PART[0]), Integer.parseInt(PART[1]));
     Queue<Siege.Line> lines = new ConcurrentLinkedQueue<>();
-    Queue<String> failures = new ConcurrentLinkedQueue<>();
-    ExecutorService players = Executors.newFixedThreadPool(WORLDS);
-    try {
-      List<Future<?>> ends = new ArrayList<>();
-      for (int i = 0; i < WORLDS; i++) {
-        ends.add(players.submit(() -> play(rows, lines, failures)));
-      }
-      for (Future<?> end : ends) {
-        end.get();
-      }
-    } finally {
-      players.shutdownNow();
-    }
+    Campaign<Points.Row> campaign =
+        new Campaign<>(directory, server, (siege, row) -> lines.addAll(siege.endure(row)));
+
+    List<String> failures = campaign.play(part, WORLDS);
+
     print(lines);
     assertThat(failures).isEmpty();
+    assertThat(lines)
+        .hasSize(part.stream().mapToInt(row -> row.points().size()).sum())
+        .isNotEmpty();
   }
 
-  /** Plays rows in one world, and in a new one after a failure. */
-  private void play(Queue<Points.Row> rows, Queue<Siege.Line> lines, Queue<String> failures) {
-    while (!rows.isEmpty()) {
-      Points.Row row = null;
-      try (Siege siege = new Siege(directory.resolve("world" + worlds.incrementAndGet()), server)) {
-        for (row = rows.poll(); row != null; row = rows.poll()) {
-          lines.addAll(siege.endure(row));
-        }
-      } catch (Exception | AssertionError e) {
-        // All rows are played, and all failures told.
-        StringWriter text = new StringWriter();
-        e.printStackTrace(new PrintWriter(text));
-        failures.add(row + ": " + text);
-        if (row == null) {
-          return; // No world comes up: another one would not either.
-        }
-      }
-    }
+  private static List<Points.Row> part(List<Points.Row> rows, int first, int step) {
+    return IntStream.iterate(first - 1, row -> row < rows.size(), row -> row + step)
+        .mapToObj(rows::get)
+        .toList();
   }
 
   private static void print(Queue<Siege.Line> lines) {

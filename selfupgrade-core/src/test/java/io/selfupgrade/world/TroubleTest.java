@@ -6,18 +6,12 @@ import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
 import io.selfupgrade.supabase.embedded.TestPostgres;
 import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.world.Troubles.Trouble;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,9 +30,6 @@ class TroubleTest {
   private static EmbeddedPostgres server;
 
   @TempDir Path directory;
-  private final AtomicInteger worlds = new AtomicInteger();
-  private final Queue<String> lines = new ConcurrentLinkedQueue<>();
-  private final Queue<String> failures = new ConcurrentLinkedQueue<>();
 
   @BeforeAll
   static void startServer() {
@@ -57,19 +48,13 @@ class TroubleTest {
       all.addAll(Troubles.others());
     }
     all.removeIf(one -> !one.name().contains(System.getProperty("trouble", "")));
-    Queue<Trouble> troubles = new ConcurrentLinkedQueue<>(all);
-    ExecutorService players = Executors.newFixedThreadPool(WORLDS);
-    try {
-      List<Future<?>> ends = new ArrayList<>();
-      for (int i = 0; i < Math.min(WORLDS, all.size()); i++) {
-        ends.add(players.submit(() -> play(troubles)));
-      }
-      for (Future<?> end : ends) {
-        end.get();
-      }
-    } finally {
-      players.shutdownNow();
-    }
+    Queue<String> lines = new ConcurrentLinkedQueue<>();
+    Campaign<Trouble> campaign =
+        new Campaign<>(
+            directory, server, (siege, trouble) -> lines.add(line(siege, trouble)), "hurried");
+
+    List<String> failures = campaign.play(all, WORLDS);
+
     System.out.println("\ntrouble | s | what became of it\n" + String.join("\n", lines));
     assertThat(failures).isEmpty();
     assertThat(lines).hasSameSizeAs(all);
@@ -118,28 +103,11 @@ class TroubleTest {
     Eventually.holds("it ticks", World.SOON, () -> world.number(ticks) > before + 10);
   }
 
-  /** Plays troubles in one world, and in a new one after a failure. */
-  private void play(Queue<Trouble> troubles) {
-    while (!troubles.isEmpty()) {
-      Trouble trouble = null;
-      Path home = directory.resolve("world" + worlds.incrementAndGet());
-      try (Siege siege = new Siege(home, server, "hurried")) {
-        for (trouble = troubles.poll(); trouble != null; trouble = troubles.poll()) {
-          long begin = System.nanoTime();
-          String end = trouble.script().play(siege);
-          siege.laws().hold();
-          Duration took = Duration.ofNanos(System.nanoTime() - begin);
-          lines.add(trouble + " | " + took.toSeconds() + " | " + end);
-        }
-      } catch (Exception | AssertionError e) {
-        // All troubles are played, and all failures told.
-        StringWriter text = new StringWriter();
-        e.printStackTrace(new PrintWriter(text));
-        failures.add(trouble + ": " + text);
-        if (trouble == null) {
-          return; // No world comes up: another one would not either.
-        }
-      }
-    }
+  private static String line(Siege siege, Trouble trouble) throws Exception {
+    long begin = System.nanoTime();
+    String end = trouble.script().play(siege);
+    siege.laws().hold();
+    Duration took = Duration.ofNanos(System.nanoTime() - begin);
+    return trouble + " | " + took.toSeconds() + " | " + end;
   }
 }

@@ -78,11 +78,11 @@ class TickEngineDrainTest {
                     interrupted.countDown();
                   }
                 }));
-    long start = System.nanoTime();
-    TickEngine.Drained drained = engine.drain(Duration.ofMillis(500));
+    // A tenth of the time, at most 500 ms, is for the ledger's answer: all of it, on a busy
+    // machine.
+    TickEngine.Drained drained = engine.drain(Duration.ofSeconds(5));
 
     assertThat(drained).isEqualTo(new TickEngine.Drained(0, 1, 0));
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
     assertThat(interrupted.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(told).isTrue();
     assertThat(states()).containsExactly(RunRecord.State.WAITING);
