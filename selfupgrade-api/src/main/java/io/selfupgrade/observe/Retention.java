@@ -61,7 +61,9 @@ public record Retention(Map<Kept, Duration> times) {
     /** Steps of upgrades that have ended that long ago; the upgrades themselves stay. 180 days. */
     UPGRADE_STEPS(180),
     /** Snapshots that old; the newest three stay. 30 days. */
-    SNAPSHOTS(30);
+    SNAPSHOTS(30),
+    /** Deliveries of webhooks that old, with their requests once these are answered. 7 days. */
+    DELIVERIES(7);
 
     private final int days;
 

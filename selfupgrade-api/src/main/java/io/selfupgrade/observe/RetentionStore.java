@@ -12,8 +12,8 @@ import java.time.Duration;
  *   <li>{@link #delete} deletes rows of the fence's agent only, of that kind and of that age, and
  *       at most as many as it was given; for {@link Retention.Kept#SNAPSHOTS} that many snapshots.
  *   <li>What is still in use stays, however old: ticks that run or wait and the newest of each
- *       task, instances that live or lead, notifications that wait, upgrades that are open, and the
- *       newest three snapshots.
+ *       task, instances that live or lead, notifications that wait, upgrades that are open, the
+ *       newest three snapshots, and deliveries whose request waits.
  *   <li>Nothing is deleted when the fence does not hold.
  * </ol>
  */

@@ -8,6 +8,7 @@ import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
@@ -72,6 +73,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the journal of deployments. */
   DeploymentStore deployments();
+
+  /** Returns the deliveries of webhooks. */
+  DeliveryStore deliveries();
 
   /** Returns tasks and ticks. */
   TaskStore tasks();

@@ -76,6 +76,17 @@ final class PostgresRetention implements RetentionStore {
   private static final String THEIR_ROWS =
       ", r as (delete from selfupgrade.snapshot_rows r using old where r.snapshot = old.id)";
 
+  private static final String DELIVERIES =
+      """
+      select d.id, d.request from f, c, selfupgrade.deliveries d
+        join selfupgrade.upgrade_requests r on r.id = d.request
+       where d.agent = f.agent and d.accepted_at < c.cutoff and r.upgrade is not null
+       order by d.accepted_at
+      """;
+
+  private static final String THEIR_REQUESTS =
+      ", r as (delete from selfupgrade.upgrade_requests r using old where r.id = old.request)";
+
   private final Database database;
 
   PostgresRetention(Database database) {
@@ -98,6 +109,7 @@ final class PostgresRetention implements RetentionStore {
       case TASK_RUNS -> delete("task_runs", TASK_RUNS, "");
       case UPGRADE_STEPS -> delete("upgrade_steps", UPGRADE_STEPS, "");
       case SNAPSHOTS -> delete("snapshots", SNAPSHOTS, THEIR_ROWS);
+      case DELIVERIES -> delete("deliveries", DELIVERIES, THEIR_REQUESTS);
     };
   }
 

@@ -12,6 +12,7 @@ import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
+import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
@@ -55,6 +56,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresPolicyStore policies = new PostgresPolicyStore(database);
   private final PostgresSnapshotStore snapshots = new PostgresSnapshotStore(database);
   private final PostgresDeploymentStore deployments = new PostgresDeploymentStore(database);
+  private final PostgresDeliveryStore deliveries = new PostgresDeliveryStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
   private final PostgresMemoryStore memories = new PostgresMemoryStore(database);
   private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
@@ -283,6 +285,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public DeploymentStore deployments() {
     return deployments;
+  }
+
+  @Override
+  public DeliveryStore deliveries() {
+    return deliveries;
   }
 
   @Override

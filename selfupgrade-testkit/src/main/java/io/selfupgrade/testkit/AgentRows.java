@@ -41,6 +41,7 @@ final class AgentRows {
   final List<SnapshotStore.Snapshot> snapshots = new ArrayList<>();
   final Map<UUID, InMemorySnapshotStore.Copy> copies = new LinkedHashMap<>();
   final List<DeploymentStore.Entry> deployments = new ArrayList<>();
+  final List<InMemoryDeliveryStore.Row> deliveries = new ArrayList<>();
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
   final Map<UUID, Remembered> memories = new LinkedHashMap<>();

@@ -119,6 +119,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** The deliveries of webhooks. */
+  @Nested
+  class Deliveries extends DeliveryStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The snapshots. */
   @Nested
   class Snapshots extends SnapshotStoreContract {

@@ -11,6 +11,7 @@ import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
@@ -42,6 +43,7 @@ public final class FaultyStore implements AgentStore {
   private final PolicyStore policies;
   private final SnapshotStore snapshots;
   private final DeploymentStore deployments;
+  private final DeliveryStore deliveries;
   private final TaskStore tasks;
   private final MemoryStore memories;
   private final SettingsStore settings;
@@ -63,6 +65,7 @@ public final class FaultyStore implements AgentStore {
     this.policies = port(PolicyStore.class, store.policies());
     this.snapshots = port(SnapshotStore.class, store.snapshots());
     this.deployments = port(DeploymentStore.class, store.deployments());
+    this.deliveries = port(DeliveryStore.class, store.deliveries());
     this.tasks = port(TaskStore.class, store.tasks());
     this.memories = port(MemoryStore.class, store.memories());
     this.settings = port(SettingsStore.class, store.settings());
@@ -167,6 +170,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public DeploymentStore deployments() {
     return deployments;
+  }
+
+  @Override
+  public DeliveryStore deliveries() {
+    return deliveries;
   }
 
   @Override

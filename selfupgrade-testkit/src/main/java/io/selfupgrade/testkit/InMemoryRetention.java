@@ -41,6 +41,7 @@ final class InMemoryRetention implements RetentionStore {
       case TASK_RUNS -> some(rows.runs, run -> isThrough(rows, run, cutoff), most);
       case UPGRADE_STEPS -> steps(rows, cutoff, most);
       case SNAPSHOTS -> snapshots(rows.snapshots, cutoff, most);
+      case DELIVERIES -> deliveries(rows, cutoff, most);
     };
   }
 
@@ -82,6 +83,17 @@ final class InMemoryRetention implements RetentionStore {
     Collections.reverse(old);
     List<SnapshotStore.Snapshot> gone = old.stream().limit(most).toList();
     newestFirst.removeAll(gone);
+    return gone.size();
+  }
+
+  private static int deliveries(AgentRows rows, Instant cutoff, int most) {
+    List<InMemoryDeliveryStore.Row> gone =
+        rows.deliveries.stream()
+            .filter(row -> row.acceptedAt().isBefore(cutoff) && row.request().answer != null)
+            .limit(most)
+            .toList();
+    gone.forEach(row -> rows.requests.remove(row.request()));
+    rows.deliveries.removeAll(gone);
     return gone.size();
   }
 

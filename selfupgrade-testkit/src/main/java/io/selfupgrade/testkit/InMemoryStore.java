@@ -10,6 +10,7 @@ import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
@@ -48,6 +49,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryPolicyStore policies;
   private final InMemorySnapshotStore snapshots;
   private final InMemoryDeploymentStore deployments;
+  private final InMemoryDeliveryStore deliveries;
   private final InMemoryTaskStore tasks;
   private final InMemoryMemoryStore memories;
   private final InMemorySettingsStore settings;
@@ -72,6 +74,7 @@ public final class InMemoryStore implements AgentStore {
     this.policies = new InMemoryPolicyStore(state);
     this.snapshots = new InMemorySnapshotStore(state);
     this.deployments = new InMemoryDeploymentStore(state);
+    this.deliveries = new InMemoryDeliveryStore(state);
     this.tasks = new InMemoryTaskStore(state);
     this.memories = new InMemoryMemoryStore(state);
     this.settings = new InMemorySettingsStore(state);
@@ -153,6 +156,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public DeploymentStore deployments() {
     return deployments;
+  }
+
+  @Override
+  public DeliveryStore deliveries() {
+    return deliveries;
   }
 
   @Override

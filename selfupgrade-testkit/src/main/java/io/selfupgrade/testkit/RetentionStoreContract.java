@@ -16,7 +16,10 @@ import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.upgrade.DeliveryReceipt;
+import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.SnapshotStore.Snapshot;
+import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Duration;
 import java.time.Instant;
@@ -167,6 +170,37 @@ abstract class RetentionStoreContract extends StoreContract {
     assertThat(delete(upgrading.primary(), Kept.SNAPSHOTS, SHORT, ALL)).isEqualTo(1);
 
     assertThat(store.snapshots().list(scene.agent)).isEqualTo(taken.subList(0, 3));
+  }
+
+  @Test
+  void deliveriesGoWithTheirRequestsUnlessTheseWait() {
+    Fence fence = scene.lead();
+    UUID answered = delivered("1");
+    UUID upgrade = scene.upgradeIn(UpgradePhase.OPEN, fence).upgrade();
+    store.journal().answerRequests(fence, upgrade);
+    UUID waiting = delivered("2");
+    passShort();
+
+    assertThat(delete(fence, Kept.DELIVERIES, LONG, ALL)).isZero();
+    assertThat(delete(fence, Kept.DELIVERIES, SHORT, ALL)).isEqualTo(1);
+
+    assertThat(store.journal().answerOf(answered)).isEmpty();
+    assertThat(store.journal().waitingRequest(scene.agent)).contains(Trigger.WEBHOOK);
+    assertThat(delivered("1")).as("forgotten").isNotEqualTo(answered);
+    assertThat(delivered("2")).as("still known").isEqualTo(waiting);
+  }
+
+  private UUID delivered(String id) {
+    DeliveryReceipt receipt =
+        store
+            .deliveries()
+            .accept(
+                scene.agent,
+                new DeliveryStore.Hint(id, id.repeat(64), "a test"),
+                new DeliveryStore.Rule(LONG, ALL, LONG));
+    return receipt instanceof DeliveryReceipt.Queued queued
+        ? queued.request()
+        : ((DeliveryReceipt.Known) receipt).request();
   }
 
   private int delete(Fence fence, Kept what, Duration olderThan, int most) {
