@@ -2,9 +2,8 @@
  * What an agent has on GitHub: releases to upgrade from, commits, workflows that deploy, and
  * webhooks.
  *
- * <p>Nothing of it is here yet. Until it is, an agent looks for its releases in a directory, with
- * {@code io.selfupgrade.core.local.DirectoryReleases}. This module will know the API module and
- * never core.
+ * <p>The door is {@link io.selfupgrade.github.GitHub#repository}. The rules of talking to GitHub
+ * live in {@code ApiClient} and nowhere else.
  */
 @NullMarked
 package io.selfupgrade.github;

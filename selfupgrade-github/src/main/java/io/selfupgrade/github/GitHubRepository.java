@@ -1,0 +1,124 @@
+package io.selfupgrade.github;
+
+import io.selfupgrade.agent.Secret;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/**
+ * A repository, and how it is reached: immutable, and without I/O or thread until it is used.
+ *
+ * <p>What is made from one description shares its token and what is known of its limits, so make
+ * all of an agent's doors from the same one. Without {@link #token} or {@link #app} GitHub allows
+ * 60 requests an hour. Connections are made with HTTPS alone; plain HTTP is accepted for a base URL
+ * on this machine's loopback interface, for tests.
+ */
+public final class GitHubRepository {
+
+  private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98})");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+  private final String owner;
+  private final String name;
+  private final ClientSettings settings;
+  private final ApiClient client;
+
+  private GitHubRepository(String owner, String name, ClientSettings settings) {
+    this.owner = owner;
+    this.name = name;
+    this.settings = settings;
+    this.client = new ApiClient(settings, name);
+  }
+
+  static GitHubRepository named(String fullName, ClientSettings settings) {
+    String[] parts = fullName.split("/", -1);
+    if (parts.length != 2
+        || !OWNER.matcher(parts[0]).matches()
+        || !NAME.matcher(parts[1]).matches()
+        || parts[1].equals(".")
+        || parts[1].equals("..")) {
+      throw new IllegalArgumentException(
+          "repository \"" + fullName + "\" is not usable: expected owner/name, such as acme/bot");
+    }
+    return new GitHubRepository(parts[0], parts[1], settings);
+  }
+
+  /** Uses a token: fine-grained, classic, or the {@code GITHUB_TOKEN} of a workflow. */
+  public GitHubRepository token(Secret token) {
+    return with(settings.token(token));
+  }
+
+  /** Acts as an installation of a GitHub App, whose tokens are made and renewed as needed. */
+  public GitHubRepository app(GitHubApp app) {
+    return with(settings.app(app));
+  }
+
+  /**
+   * Uses a GitHub Enterprise Server.
+   *
+   * @param api base URL of its REST API, {@code https://HOST/api/v3}
+   * @throws IllegalArgumentException if it is no such URL
+   */
+  public GitHubRepository at(URI api) {
+    return with(settings.api(api));
+  }
+
+  /**
+   * Asks for another version of the REST API than {@code 2022-11-28}.
+   *
+   * @param date such as {@code 2026-03-10}
+   */
+  public GitHubRepository apiVersion(String date) {
+    return with(settings.apiVersion(date));
+  }
+
+  /** Returns {@code owner/name}. */
+  public String fullName() {
+    return owner + "/" + name;
+  }
+
+  /** Returns what it is, for logs and errors, without secrets. */
+  @Override
+  public String toString() {
+    return "repository " + fullName() + " on " + settings.api().getHost();
+  }
+
+  /** Returns a copy with other settings, and another client. */
+  GitHubRepository with(ClientSettings changed) {
+    return new GitHubRepository(owner, name, changed);
+  }
+
+  ClientSettings settings() {
+    return settings;
+  }
+
+  ApiClient client() {
+    return client;
+  }
+
+  String owner() {
+    return owner;
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Returns the path of something in this repository, its segments encoded, a {@code /} too. */
+  String path(Object... segments) {
+    StringBuilder path = new StringBuilder("/repos/" + owner + "/" + name);
+    for (Object segment : segments) {
+      path.append('/').append(encoded(Objects.toString(segment)));
+    }
+    return path.toString();
+  }
+
+  private static String encoded(String segment) {
+    if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
+      throw new IllegalArgumentException("\"" + segment + "\" cannot be a part of a path");
+    }
+    return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

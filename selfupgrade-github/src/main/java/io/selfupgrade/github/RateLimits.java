@@ -1,0 +1,152 @@
+package io.selfupgrade.github;
+
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import okhttp3.Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What GitHub's headers say about when to ask again; nothing is sent before that.
+ *
+ * <p>A reset is an instant on GitHub's clock: it is counted from the answer's Date, so that this
+ * machine's clock may be wrong.
+ */
+final class RateLimits {
+
+  private static final Duration SECONDARY = Duration.ofMinutes(1);
+  private static final Duration LONGEST = Duration.ofHours(24);
+  private static final int MOST_DOUBLINGS = 5;
+  private static final int JITTER_MILLIS = 2_000;
+
+  private final Clock clock;
+  private final Map<String, Instant> closed = new ConcurrentHashMap<>();
+  private final AtomicInteger strikes = new AtomicInteger();
+
+  RateLimits(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Refuses what would come too early.
+   *
+   * @throws GitHubException {@link GitHubException.Kind#RATE_LIMITED}
+   */
+  void requireOpen(ApiRequest request) {
+    Instant until = closed.get(resource(request));
+    if (until != null && clock.instant().isBefore(until)) {
+      throw GitHubException.limited(
+          request + " was not sent: GitHub's limit is reached, ask again after " + until, until);
+    }
+  }
+
+  /** Takes note of what an answer that is no refusal says. */
+  void note(ApiRequest request, Headers headers) {
+    strikes.set(0);
+    if ("0".equals(headers.get("x-ratelimit-remaining"))) {
+      reset(headers).ifPresent(wait -> close(request, wait));
+    }
+  }
+
+  /**
+   * Reads a refusal.
+   *
+   * @return empty if it is not about limits
+   */
+  Optional<GitHubException> refusal(
+      ApiRequest request, int status, Headers headers, String message) {
+    boolean secondary =
+        message.contains("secondary rate limit") || message.contains("abuse detection");
+    boolean empty = "0".equals(headers.get("x-ratelimit-remaining"));
+    Optional<Duration> after = retryAfter(headers);
+    if (status != 429 && !(status == 403 && (secondary || empty || after.isPresent()))) {
+      return Optional.empty();
+    }
+    Duration wait = after.or(() -> empty ? reset(headers) : Optional.empty()).orElseGet(this::grow);
+    Instant until = close(request, wait);
+    String anonymous =
+        "60".equals(headers.get("x-ratelimit-limit"))
+            ? "; without a token it is 60 requests an hour: give one"
+            : "";
+    return Optional.of(
+        GitHubException.limited(
+            request
+                + " was refused with status "
+                + status
+                + ": "
+                + (empty && !secondary ? "the limit of requests" : "a secondary limit")
+                + " is reached until "
+                + until
+                + ", nothing is sent before"
+                + anonymous,
+            until));
+  }
+
+  private Instant close(ApiRequest request, Duration wait) {
+    Duration bounded = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
+    Instant until =
+        clock
+            .instant()
+            .plus(bounded.isNegative() ? Duration.ofSeconds(1) : bounded)
+            .plusMillis(ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
+    return closed.merge(resource(request), until, (old, added) -> old.isAfter(added) ? old : added);
+  }
+
+  private Duration grow() {
+    return SECONDARY.multipliedBy(1L << Math.min(MOST_DOUBLINGS, strikes.getAndIncrement()));
+  }
+
+  private Optional<Duration> retryAfter(Headers headers) {
+    String value = headers.get(Transport.RETRY_AFTER);
+    if (value == null) {
+      return Optional.empty();
+    }
+    Optional<Duration> seconds = number(value).map(Duration::ofSeconds);
+    return seconds.or(() -> date(value).map(at -> Duration.between(now(headers), at)));
+  }
+
+  private Optional<Duration> reset(Headers headers) {
+    return number(headers.get("x-ratelimit-reset"))
+        .map(Instant::ofEpochSecond)
+        .map(at -> Duration.between(now(headers), at));
+  }
+
+  /** Returns GitHub's time, to the second that its Date has. */
+  private Instant now(Headers headers) {
+    return date(headers.get("Date")).orElseGet(clock::instant);
+  }
+
+  private static Optional<Long> number(@Nullable String value) {
+    return value != null && value.matches("\\d{1,11}")
+        ? Optional.of(Long.parseLong(value))
+        : Optional.empty();
+  }
+
+  private static Optional<Instant> date(@Nullable String value) {
+    if (value == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** GraphQL and the App itself have limits of their own. */
+  private static String resource(ApiRequest request) {
+    if (request.manner().asApp()) {
+      return "app";
+    }
+    return request.path().equals(ApiClient.GRAPHQL) ? "graphql" : "core";
+  }
+}

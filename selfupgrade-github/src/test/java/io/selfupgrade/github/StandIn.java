@@ -1,0 +1,166 @@
+package io.selfupgrade.github;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.MappingBuilder;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.http.Request;
+import com.github.tomakehurst.wiremock.http.Response;
+import com.github.tomakehurst.wiremock.verification.LoggedRequest;
+import io.selfupgrade.testkit.ManualClock;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Stands in for GitHub: each request and each answer must fit GitHub's own description of its API.
+ *
+ * <p>Register it with {@code @RegisterExtension}; a test stubs what GitHub would say with {@link
+ * #on}, and fails at its end if anything did not fit, or was asked for and not stubbed. Exempt are
+ * {@code /graphql}, which the description does not know and a test checks itself, and a second
+ * server that stands for the hosts of downloads.
+ */
+final class StandIn implements BeforeEachCallback, AfterEachCallback {
+
+  static final String NAME = "acme/bot";
+  static final Instant START = Instant.parse("2026-11-23T07:00:00Z");
+
+  private static final Pattern BY_ID = Pattern.compile("/repositories/\\d+");
+  private static final int THREADS = 16;
+
+  private final Queue<LoggedRequest> requests = new ConcurrentLinkedQueue<>();
+  private final Queue<String> misfits = new ConcurrentLinkedQueue<>();
+  private final WireMockServer server = make();
+  private final WireMockServer storage = make();
+  private final ManualClock clock = ManualClock.at(START);
+  private boolean lenient;
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    server.addMockServiceRequestListener(this::check);
+    server.start();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    server.stop();
+    storage.stop();
+    if (!misfits.isEmpty()) {
+      throw new AssertionError("does not fit GitHub's description:\n" + String.join("\n", misfits));
+    }
+  }
+
+  /** Returns the repository {@code acme/bot}, without a token, with waits of a millisecond. */
+  GitHubRepository repository() {
+    return repository("");
+  }
+
+  /** Returns the repository on a server of one's own, whose API is below {@code /api/v3}. */
+  GitHubRepository enterprise() {
+    return repository("/api/v3");
+  }
+
+  private GitHubRepository repository(String base) {
+    ClientTimes times =
+        new ClientTimes(
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            3,
+            Duration.ofMillis(1));
+    ClientSettings settings = ClientSettings.at(URI.create(server.baseUrl() + base), clock);
+    return GitHubRepository.named(NAME, settings.times(times));
+  }
+
+  /** Returns the clock that the repository goes by, which stands until it is moved. */
+  ManualClock clock() {
+    return clock;
+  }
+
+  String url() {
+    return server.baseUrl();
+  }
+
+  /** Answers; a later stub of the same request goes first. */
+  void on(MappingBuilder request, ResponseDefinitionBuilder answer) {
+    server.stubFor(request.willReturn(answer));
+  }
+
+  /** Returns the server, for scenarios. */
+  WireMockServer server() {
+    return server;
+  }
+
+  /** Returns the server that stands for another host: of downloads. */
+  WireMockServer storage() {
+    if (!storage.isRunning()) {
+      storage.start();
+    }
+    return storage;
+  }
+
+  /** Lets answers be wrong, for tests of what the client does about them. */
+  void allowMisfits() {
+    lenient = true;
+  }
+
+  /** Returns all that was asked for, first to last. */
+  List<LoggedRequest> requests() {
+    return List.copyOf(requests);
+  }
+
+  static ResponseDefinitionBuilder json(JsonNode body) {
+    return json(200, body);
+  }
+
+  static ResponseDefinitionBuilder json(int status, JsonNode body) {
+    return aResponse()
+        .withStatus(status)
+        .withHeader("Content-Type", "application/json; charset=utf-8")
+        .withBody(body.toString());
+  }
+
+  /** Answers as GitHub refuses. */
+  static ResponseDefinitionBuilder refusal(int status, String message) {
+    return json(
+        status,
+        JsonText.object()
+            .put("message", message)
+            .put("documentation_url", "https://docs.github.com/rest"));
+  }
+
+  private void check(Request request, Response response) {
+    requests.add(LoggedRequest.createFrom(request));
+    if (!response.wasConfigured()) {
+      misfits.add("nobody stubbed " + request.getMethod() + " " + request.getUrl());
+      return;
+    }
+    String path = URI.create(request.getAbsoluteUrl()).getRawPath();
+    String below = path.startsWith("/api/v3/") ? path.substring("/api/v3".length()) : path;
+    if (lenient || path.equals("/graphql") || path.equals("/api/graphql")) {
+      return;
+    }
+    String described = BY_ID.matcher(below).replaceFirst("/repos/" + NAME);
+    misfits.addAll(Description.misfits(request, response, described));
+  }
+
+  private static WireMockServer make() {
+    return new WireMockServer(
+        options()
+            .dynamicPort()
+            .bindAddress("127.0.0.1")
+            .containerThreads(THREADS)
+            .stubRequestLoggingDisabled(true));
+  }
+}
