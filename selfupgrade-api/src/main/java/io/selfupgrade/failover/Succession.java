@@ -71,7 +71,10 @@ public final class Succession {
       Lease held, InstanceRecord candidate, TakeOver way, OpenUpgrade open, Duration ttl) {
     boolean onTrial = candidate.trial().equals(Optional.of(open.id()));
     if (open.phase() != UpgradePhase.HANDED_OVER) {
-      return onTrial
+      // No launcher keeps the old version running: once it is gone, its candidate goes on alone.
+      boolean alone =
+          open.phase() == UpgradePhase.TRIAL && !candidate.launched() && expiredFor(held, ttl);
+      return onTrial && !alone
           ? Decision.wait("a candidate leads by transfer only while its upgrade is " + open.phase())
           : Decision.grant();
     }

@@ -14,6 +14,8 @@ package io.selfupgrade.upgrade;
  *   <li>It ends within 60 s, whatever the platform does.
  *   <li>What the platform refuses is an {@link io.selfupgrade.agent.AdapterException} that is not
  *       retryable; what cannot be known or reached is one that is. Neither tells a secret.
+ *   <li>{@link #keepsOldUntil} and {@link #durableHome} are always the same, and promise nothing
+ *       that the platform may break.
  * </ol>
  *
  * <p>Called by the primary, by one thread at a time.
@@ -22,6 +24,24 @@ public interface DeployTarget {
 
   /** Returns what the journal calls it, such as {@code deploy.yml}: 1 to 60 characters. */
   String name();
+
+  /**
+   * Returns for how long the platform keeps the version that runs when another one is asked for.
+   *
+   * <p>Default: {@link KeptUntil#NEVER}, the least.
+   */
+  default KeptUntil keepsOldUntil() {
+    return KeptUntil.NEVER;
+  }
+
+  /**
+   * Tells whether the files of a process are there for its successor, as on a volume.
+   *
+   * <p>Default: they are not.
+   */
+  default boolean durableHome() {
+    return false;
+  }
 
   /**
    * Asks the platform to run a version.

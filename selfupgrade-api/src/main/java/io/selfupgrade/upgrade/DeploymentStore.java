@@ -17,8 +17,9 @@ import java.util.UUID;
  * <ol>
  *   <li>At most one deployment of an agent is begun and not settled. {@link #begin} returns it
  *       again if it is of the same version and target, else it is superseded by the new one.
+ *   <li>A deployment that the caller names is begun once: whoever names it again gets it as it is.
  *   <li>{@link #settle} ends a deployment once; one that has ended stays as it is.
- *   <li>Both change nothing when the fence does not hold.
+ *   <li>None of them changes anything when the fence does not hold.
  * </ol>
  */
 public interface DeploymentStore {
@@ -30,6 +31,15 @@ public interface DeploymentStore {
    * @return empty if the fence does not hold
    */
   Optional<Deployment> begin(Fence fence, Version version, String target);
+
+  /**
+   * Begins a deployment of that name, or returns how far it has come.
+   *
+   * @param deployment its id tells it from all others
+   * @param target the platform's name
+   * @return empty if the fence does not hold
+   */
+  Optional<Entry> begin(Fence fence, Deployment deployment, String target);
 
   /**
    * Ends a deployment that was begun.

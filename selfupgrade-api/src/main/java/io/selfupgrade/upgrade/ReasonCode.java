@@ -100,6 +100,12 @@ public enum ReasonCode {
   TICKS_LATE,
   /** Probation was not served before its limit. */
   DEADLINE_PASSED,
+  /** The platform refused to run a version. */
+  PLATFORM_REFUSED,
+  /** The platform could not be asked, or it is not known whether it heard the question. */
+  PLATFORM_UNAVAILABLE,
+  /** An upgrade is under way: the platform is not asked for anything else meanwhile. */
+  UPGRADE_OPEN,
   /** The database was away. */
   DATABASE_AWAY,
   /** Another primary took over. */

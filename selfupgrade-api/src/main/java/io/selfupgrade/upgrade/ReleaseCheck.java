@@ -21,4 +21,15 @@ public interface ReleaseCheck {
    * @throws Exception if the check itself could not be made: the upgrade is aborted and retried
    */
   Optional<String> refuse(Release release, Path directory) throws Exception;
+
+  /**
+   * Tells whether the check looks at files of the release.
+   *
+   * <p>Where a platform brings them there are none: such a check is left out then, and recorded as
+   * not applicable. One that looks at the manifest only overrides this and is always run. Default:
+   * true.
+   */
+  default boolean needsFiles() {
+    return true;
+  }
 }

@@ -53,7 +53,8 @@ public record UpgradeRecord(
       case CONFIRMED ->
           Optional.of(new UpgradeOutcome.Upgraded(from, target.orElseThrow().version()));
       case ROLLED_BACK -> Optional.of(new UpgradeOutcome.RolledBack(reason, decision.retryable()));
-      case ROLLBACK_FAILED -> Optional.of(new UpgradeOutcome.RollbackFailed(from, reason));
+      case ROLLBACK_FAILED ->
+          Optional.of(new UpgradeOutcome.RollbackFailed(target.orElseThrow().version(), reason));
       case REFUSED -> Optional.of(new UpgradeOutcome.Refused(reason));
       case UP_TO_DATE -> Optional.of(new UpgradeOutcome.UpToDate(from));
       case ABORTED -> Optional.of(new UpgradeOutcome.Aborted(reason, decision.retryable()));

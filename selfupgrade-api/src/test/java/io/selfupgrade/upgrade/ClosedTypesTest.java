@@ -27,6 +27,7 @@ class ClosedTypesTest {
       Arguments.of(StepResult.class, "Passed Ended"),
       Arguments.of(DeployResult.class, "Dispatched Refused Failed"),
       Arguments.of(DeliveryReceipt.class, "Queued Known Joined TurnedAway"),
+      Arguments.of(Install.class, "Slots Deploying"),
       Arguments.of(Delivery.class, "Delivered Later Impossible"),
       Arguments.of(RestoreResult.class, "Restored Stale Refused"),
       Arguments.of(SettingResult.class, "Stored Removed Conflict"),

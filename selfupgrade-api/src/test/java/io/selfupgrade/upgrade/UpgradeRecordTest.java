@@ -25,7 +25,7 @@ class UpgradeRecordTest {
     Map<UpgradePhase, UpgradeOutcome> outcomes = new EnumMap<>(UpgradePhase.class);
     outcomes.put(UpgradePhase.CONFIRMED, new UpgradeOutcome.Upgraded(FROM, TO));
     outcomes.put(UpgradePhase.ROLLED_BACK, new UpgradeOutcome.RolledBack(REASON, true));
-    outcomes.put(UpgradePhase.ROLLBACK_FAILED, new UpgradeOutcome.RollbackFailed(FROM, REASON));
+    outcomes.put(UpgradePhase.ROLLBACK_FAILED, new UpgradeOutcome.RollbackFailed(TO, REASON));
     outcomes.put(UpgradePhase.REFUSED, new UpgradeOutcome.Refused(REASON));
     outcomes.put(UpgradePhase.UP_TO_DATE, new UpgradeOutcome.UpToDate(FROM));
     outcomes.put(UpgradePhase.ABORTED, new UpgradeOutcome.Aborted(REASON, true));

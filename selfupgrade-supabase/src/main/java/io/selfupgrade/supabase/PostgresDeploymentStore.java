@@ -22,6 +22,18 @@ final class PostgresDeploymentStore implements DeploymentStore {
        where agent = ? and state = 'BEGUN' and (version, target) <> (?, ?)
       """;
 
+  private static final String SUPERSEDE_ALL =
+      """
+      update selfupgrade.deployments set state = 'SUPERSEDED', settled_at = clock_timestamp()
+       where agent = ? and state = 'BEGUN'
+      """;
+
+  private static final String INSERT_NAMED =
+      """
+      insert into selfupgrade.deployments (agent, version, target, instance, epoch, id)
+      values (?, ?, ?, ?, ?, ?)
+      """;
+
   private static final String INSERT =
       """
       insert into selfupgrade.deployments (agent, version, target, instance, epoch)
@@ -40,6 +52,8 @@ final class PostgresDeploymentStore implements DeploymentStore {
   private static final String SELECT =
       "select id, agent, version, target, state, note, created_at from selfupgrade.deployments"
           + " where agent = ?";
+
+  private static final String NAMED = SELECT + " and id = ?";
 
   private final Database database;
 
@@ -66,6 +80,36 @@ final class PostgresDeploymentStore implements DeploymentStore {
                   PostgresDeploymentStore::entry,
                   Arguments.of(agent))
               .map(Entry::deployment);
+        });
+  }
+
+  @Override
+  public Optional<Entry> begin(Fence fence, Deployment deployment, String target) {
+    AgentName agent = fence.agent();
+    Arguments name = Arguments.of(agent, deployment.id());
+    return database.transaction(
+        PORT,
+        "beginning deployment " + deployment.id(),
+        statements -> {
+          if (!deployment.agent().equals(agent)
+              || !statements.any(Sql.LEAD_FOR_UPDATE, Arguments.of(fence))) {
+            return Optional.empty();
+          }
+          Optional<Entry> known = statements.first(NAMED, PostgresDeploymentStore::entry, name);
+          if (known.isPresent()) {
+            return known;
+          }
+          statements.update(SUPERSEDE_ALL, Arguments.of(agent));
+          statements.update(
+              INSERT_NAMED,
+              Arguments.of(
+                  agent,
+                  deployment.version(),
+                  target,
+                  fence.holder(),
+                  fence.epoch(),
+                  deployment.id()));
+          return statements.first(NAMED, PostgresDeploymentStore::entry, name);
         });
   }
 

@@ -92,6 +92,15 @@ public abstract class DeployTargetContract {
     assertThat(deployments()).isZero();
   }
 
+  @Test
+  void whatItPromisesIsAlwaysTheSame() {
+    DeployTarget before = target();
+    target().deploy(deployment());
+
+    assertThat(before.keepsOldUntil()).isNotNull().isEqualTo(target().keepsOldUntil());
+    assertThat(before.durableHome()).isEqualTo(target().durableHome());
+  }
+
   private AdapterException failure(Deployment deployment) {
     DeployTarget target = target();
     long began = System.nanoTime();

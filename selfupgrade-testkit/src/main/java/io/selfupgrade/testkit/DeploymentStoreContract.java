@@ -7,6 +7,7 @@ import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.DeploymentStore.Entry;
 import io.selfupgrade.upgrade.DeploymentStore.State;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Obligations of {@link io.selfupgrade.upgrade.DeploymentStore}. */
@@ -65,6 +66,39 @@ abstract class DeploymentStoreContract extends StoreContract {
     assertThat(store.deployments().history(scene.agent, 1))
         .extracting(Entry::deployment)
         .containsExactly(second);
+  }
+
+  @Test
+  void oneThatIsNamedIsBegunOnceAndFoundAsItIs() {
+    Fence fence = scene.lead();
+    assertThat(store.deployments().begin(fence, V1, TARGET)).isPresent();
+    Deployment named = new Deployment(UUID.randomUUID(), scene.agent, V2);
+
+    Entry begun = store.deployments().begin(fence, named, TARGET).orElseThrow();
+
+    assertThat(begun.deployment()).isEqualTo(named);
+    assertThat(begun.state()).isEqualTo(State.BEGUN);
+    assertThat(store.deployments().begin(fence, named, TARGET)).contains(begun);
+    assertThat(store.deployments().settle(fence, named.id(), State.DISPATCHED, "run 7")).isTrue();
+    Fence next = scene.takeOverFrom(fence);
+    assertThat(store.deployments().begin(next, named, TARGET))
+        .hasValueSatisfying(
+            found -> {
+              assertThat(found.state()).isEqualTo(State.DISPATCHED);
+              assertThat(found.note()).isEqualTo("run 7");
+            });
+    assertThat(store.deployments().history(scene.agent, 10))
+        .extracting(Entry::state)
+        .containsExactly(State.DISPATCHED, State.SUPERSEDED);
+  }
+
+  @Test
+  void oneOfAnotherAgentIsNotBegun() {
+    Deployment others = new Deployment(UUID.randomUUID(), new Scene(store).agent, V2);
+
+    assertThat(store.deployments().begin(scene.lead(), others, TARGET)).isEmpty();
+
+    assertThat(store.deployments().history(others.agent(), 10)).isEmpty();
   }
 
   @Test

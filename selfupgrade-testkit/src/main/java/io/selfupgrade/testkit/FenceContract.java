@@ -151,6 +151,7 @@ abstract class FenceContract extends StoreContract {
   private List<Case> deploymentCases() {
     return List.of(
         deployments("begin/3", (f, u) -> store.deployments().begin(f, V2, "another.yml")),
+        deployments("begin/3", (f, u) -> store.deployments().begin(f, Scene.deployment(f), "x")),
         deployments(
             "settle/4", (f, u) -> store.deployments().settle(f, begun(u), DISPATCHED, "run 1")));
   }

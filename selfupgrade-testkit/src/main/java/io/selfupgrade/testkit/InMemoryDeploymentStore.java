@@ -35,11 +35,36 @@ final class InMemoryDeploymentStore implements DeploymentStore {
         .isPresent()) {
       return begun.get().deployment();
     }
-    rows.replaceAll(
-        entry -> entry.state() == State.BEGUN ? settled(entry, State.SUPERSEDED, "") : entry);
+    supersede(rows);
     Deployment added = new Deployment(UUID.randomUUID(), agent, version);
     rows.add(0, new Entry(added, target, State.BEGUN, "", state.now()));
     return added;
+  }
+
+  @Override
+  public Optional<Entry> begin(Fence fence, Deployment deployment, String target) {
+    return state.transact(
+        () ->
+            state
+                .fenced(fence)
+                .filter(rows -> deployment.agent().equals(fence.agent()))
+                .map(rows -> begin(rows.deployments, deployment, target)));
+  }
+
+  private Entry begin(List<Entry> rows, Deployment deployment, String target) {
+    Optional<Entry> known =
+        rows.stream().filter(entry -> entry.deployment().id().equals(deployment.id())).findFirst();
+    return known.orElseGet(
+        () -> {
+          supersede(rows);
+          rows.add(0, new Entry(deployment, target, State.BEGUN, "", state.now()));
+          return rows.get(0);
+        });
+  }
+
+  private static void supersede(List<Entry> rows) {
+    rows.replaceAll(
+        entry -> entry.state() == State.BEGUN ? settled(entry, State.SUPERSEDED, "") : entry);
   }
 
   @Override

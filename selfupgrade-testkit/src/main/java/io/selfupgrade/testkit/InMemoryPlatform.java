@@ -3,13 +3,19 @@ package io.selfupgrade.testkit;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.upgrade.DeployTarget;
 import io.selfupgrade.upgrade.Deployment;
+import io.selfupgrade.upgrade.KeptUntil;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
 
 /** A platform in memory, which takes deployments and can be told to refuse, or to be away. */
 public final class InMemoryPlatform implements DeployTarget {
 
   private final List<Deployment> accepted = new ArrayList<>();
+  private final KeptUntil keeps;
+  private final boolean durable;
+  private Consumer<Deployment> start = deployment -> {};
   private Mood mood = Mood.TAKES;
 
   /** What the platform does from now on. */
@@ -24,8 +30,21 @@ public final class InMemoryPlatform implements DeployTarget {
     AWAY
   }
 
-  /** Makes a platform that takes every deployment. */
-  public InMemoryPlatform() {}
+  /** Makes a platform that takes every deployment, and promises nothing about the old version. */
+  public InMemoryPlatform() {
+    this(KeptUntil.NEVER, false);
+  }
+
+  /** Makes a platform that takes every deployment, and promises this. */
+  public InMemoryPlatform(KeptUntil keeps, boolean durable) {
+    this.keeps = Objects.requireNonNull(keeps, "keeps");
+    this.durable = durable;
+  }
+
+  /** Sets how a version is run that was taken: once for each deployment, before the answer. */
+  public synchronized void run(Consumer<Deployment> how) {
+    start = Objects.requireNonNull(how, "how");
+  }
 
   /** Sets what the platform does from now on. */
   public synchronized void be(Mood other) {
@@ -43,6 +62,16 @@ public final class InMemoryPlatform implements DeployTarget {
   }
 
   @Override
+  public KeptUntil keepsOldUntil() {
+    return keeps;
+  }
+
+  @Override
+  public boolean durableHome() {
+    return durable;
+  }
+
+  @Override
   public synchronized String deploy(Deployment deployment) {
     if (mood == Mood.AWAY) {
       throw new AdapterException("DeployTarget", "the platform cannot be reached", true, null);
@@ -52,6 +81,7 @@ public final class InMemoryPlatform implements DeployTarget {
     }
     if (!accepted.contains(deployment)) {
       accepted.add(deployment);
+      start.accept(deployment);
     }
     if (mood == Mood.TAKES_SILENTLY) {
       throw new AdapterException("DeployTarget", "no answer came", true, null);

@@ -10,6 +10,7 @@ import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord;
@@ -44,6 +45,11 @@ final class Scene {
   /** Registers a new instance that was started as the candidate of an upgrade. */
   InstanceRecord candidateOf(UUID upgrade) {
     return register(StoreContract.V2, Optional.of(upgrade));
+  }
+
+  /** Registers a new candidate that no launcher started, but a platform. */
+  InstanceRecord deployedCandidateOf(UUID upgrade) {
+    return register(StoreContract.V2, Optional.of(upgrade), false);
   }
 
   /** Registers an instance of 1.0.0 and makes it the primary, for long. */
@@ -148,11 +154,21 @@ final class Scene {
   }
 
   private InstanceRecord register(Version version, Optional<UUID> trial) {
+    return register(version, trial, true);
+  }
+
+  private InstanceRecord register(Version version, Optional<UUID> trial, boolean launched) {
+    String build = launched ? "b".repeat(64) : "";
     InstanceRecord instance =
         new InstanceRecord(
-            InstanceId.random(), agent, version, "b".repeat(64), trial, true, "host, pid 1");
+            InstanceId.random(), agent, version, build, trial, launched, "host, pid 1");
     store.instances().register(instance);
     return instance;
+  }
+
+  /** Returns a deployment of 2.0.0 that nobody has begun. */
+  static Deployment deployment(Fence fence) {
+    return new Deployment(UUID.randomUUID(), fence.agent(), StoreContract.V2);
   }
 
   /** Returns an event of a step that its instance is yet to record. */

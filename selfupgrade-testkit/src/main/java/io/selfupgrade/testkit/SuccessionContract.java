@@ -46,6 +46,30 @@ abstract class SuccessionContract extends StoreContract {
   }
 
   @Test
+  void aCandidateOfAPlatformGoesOnAloneOneTtlAfterTheOldOneIsGone() {
+    Scene.Upgrading upgrading =
+        scene.upgradeIn(UpgradePhase.TRIAL, scene.lead(scene.instance(V1), SHORT), SHORT, LONG);
+    InstanceRecord launched = scene.candidateOf(upgrading.upgrade());
+    InstanceRecord deployed = scene.deployedCandidateOf(upgrading.upgrade());
+    passShort();
+
+    Scene.denied(store.leadership().acquire(deployed, EXPIRED, LONG));
+    Scene.denied(store.leadership().acquire(launched, EXPIRED, SHORT));
+
+    Acquisition.Acquired acquired =
+        Scene.granted(store.leadership().acquire(deployed, EXPIRED, SHORT));
+    assertThat(acquired.goingBack()).isEmpty();
+    assertThat(phaseOf(upgrading.upgrade())).isEqualTo(UpgradePhase.TRIAL);
+    Fence own =
+        store
+            .journal()
+            .handOver(acquired.fence(), upgrading.upgrade(), deployed.id(), LONG, LONG)
+            .orElseThrow();
+    assertThat(own).isEqualTo(new Fence(scene.agent, deployed.id(), acquired.fence().epoch() + 1));
+    assertThat(phaseOf(upgrading.upgrade())).isEqualTo(UpgradePhase.HANDED_OVER);
+  }
+
+  @Test
   void afterTheHandOverARestartedCandidateLeadsAtOnce() {
     Scene.Upgrading upgrading = handedOverShortly();
     passShort();
