@@ -35,7 +35,8 @@ final class Description {
 
   private static final Set<Integer> ANYWHERE =
       Set.of(
-          301, 302, 304, 307, 308, 400, 401, 403, 404, 408, 409, 410, 422, 429, 500, 502, 503, 504);
+          301, 302, 304, 307, 308, 400, 401, 403, 404, 408, 409, 410, 422, 429, 451, 500, 502, 503,
+          504);
 
   private static final OpenApiInteractionValidator VALIDATOR =
       OpenApiInteractionValidator.createForInlineApiSpecification(TREE.toString())

@@ -1,0 +1,229 @@
+package io.selfupgrade.github;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.verification.LoggedRequest;
+import io.selfupgrade.agent.Secret;
+import io.selfupgrade.github.GitHubException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where the client goes when it is sent elsewhere, and what it takes along. */
+final class RedirectTest {
+
+  private static final String PATH = "/repos/acme/bot";
+  private static final String ASSET = PATH + "/releases/assets/7";
+  private static final String DISPATCH = PATH + "/actions/workflows/deploy.yml/dispatches";
+
+  @RegisterExtension final StandIn github = new StandIn();
+
+  @ParameterizedTest
+  @ValueSource(ints = {301, 308})
+  void repositoryThatMovedIsNotFollowed(int status) {
+    github.on(get(urlPathEqualTo(PATH)), to(status, github.url() + "/repositories/42"));
+
+    GitHubException moved = refused(ApiRequest.get(PATH));
+
+    assertThat(moved.kind()).isEqualTo(Kind.MOVED);
+    assertThat(moved)
+        .hasMessageContaining("renamed or transferred, its id is 42")
+        .hasMessageContaining("GitHub.repository(...)");
+    assertThat(github.requests()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {302, 307})
+  void otherPlaceOfTheSameHostGetsTheToken(int status) {
+    github.on(get(urlPathEqualTo(PATH)), to(status, "/repositories/42"));
+    github.on(get(urlPathEqualTo("/repositories/42")), StandIn.json(Samples.of("full-repository")));
+
+    assertThat(client().send(ApiRequest.get(PATH)).status()).isEqualTo(200);
+    assertThat(github.requests())
+        .extracting(request -> request.getHeader("Authorization"))
+        .containsExactly("Bearer secret", "Bearer secret");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {301, 302, 307, 308})
+  void placeOutsideOfARepositoryIsFollowed(int status) {
+    github.on(get(urlPathEqualTo("/rate_limit")), to(status, github.url() + PATH));
+    github.on(get(urlPathEqualTo(PATH)), StandIn.json(Samples.of("full-repository")));
+
+    assertThat(client().send(ApiRequest.get("/rate_limit")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void otherHostDoesNotGetTheTokenNorDoesWhatComesAfterIt() throws IOException {
+    String storage = github.storage().baseUrl();
+    github.on(get(urlPathEqualTo(ASSET)), to(302, storage + "/file?sig=abc"));
+    github
+        .storage()
+        .stubFor(get(urlPathEqualTo("/file")).willReturn(to(302, github.url() + "/again")));
+    github.allowMisfits();
+    github.on(get(urlPathEqualTo("/again")), to(302, storage + "/last"));
+    github
+        .storage()
+        .stubFor(get(urlPathEqualTo("/last")).willReturn(aResponse().withBody("content")));
+
+    try (InputStream in = client().open(ApiRequest.get(ASSET).accept(ApiRequest.BYTES))) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("content");
+    }
+
+    assertThat(github.requests())
+        .extracting(request -> request.getHeader("Authorization"))
+        .containsExactly("Bearer secret", null);
+    assertThat(github.storage().getAllServeEvents())
+        .extracting(event -> event.getRequest().getHeader("Authorization"))
+        .containsOnlyNulls();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://evil.example/x?sig=secret",
+        "http://169.254.169.254/latest/meta-data",
+        "file:///etc/passwd",
+        "https://127.0.0.1/x",
+        "http://user:password@127.0.0.1/x",
+        "ht tp://127.0.0.1",
+        "//evil.example/x"
+      })
+  void hostThatIsNotGitHubsIsNotFollowed(String location) {
+    github.on(get(urlPathEqualTo(PATH)), to(302, location));
+
+    GitHubException refused = refused(ApiRequest.get(PATH));
+
+    assertThat(refused.kind()).isEqualTo(Kind.UNEXPECTED);
+    assertThat(refused).hasMessageNotContaining("secret").hasMessageNotContaining("password");
+  }
+
+  @Test
+  void fiveHopsAreFollowedAndNoSixth() {
+    github.allowMisfits();
+    for (int hop = 0; hop < 6; hop++) {
+      github.on(get(urlPathEqualTo("/hop/" + hop)), to(302, "/hop/" + (hop + 1)));
+    }
+    github.on(get(urlPathEqualTo("/hop/6")), aResponse().withBody("end"));
+
+    assertThat(client().send(ApiRequest.get("/hop/1")).text()).isEqualTo("end");
+    assertThat(refused(ApiRequest.get("/hop/0")))
+        .hasMessageContaining("redirected more than 5 times");
+  }
+
+  @Test
+  void redirectToNowhereIsNamed() {
+    github.on(get(urlPathEqualTo(PATH)), aResponse().withStatus(302));
+
+    assertThat(refused(ApiRequest.get(PATH))).hasMessageContaining("no Location");
+  }
+
+  @Test
+  void writeIsRepeatedWhereTheSameHostWantsItAndNowhereElse() {
+    github.on(post(urlPathEqualTo(DISPATCH)), to(307, "/repositories/42" + dispatchOf(DISPATCH)));
+    github.on(
+        post(urlPathEqualTo("/repositories/42" + dispatchOf(DISPATCH))),
+        aResponse().withStatus(204));
+    ApiRequest write = ApiRequest.post(DISPATCH, JsonText.object().put("ref", "main"));
+
+    assertThat(client().send(write).status()).isEqualTo(204);
+    assertThat(github.requests())
+        .extracting(LoggedRequest::getBodyAsString)
+        .containsExactly("{\"ref\":\"main\"}", "{\"ref\":\"main\"}");
+
+    github.on(post(urlPathEqualTo(DISPATCH)), to(307, github.storage().baseUrl() + "/x"));
+    assertThat(refused(write)).hasMessageContaining("a write is not sent elsewhere");
+    assertThat(github.storage().getAllServeEvents()).isEmpty();
+  }
+
+  @Test
+  void hostsOfGitHubAreAllowedOverHttpsAlone() {
+    Hosts hosts = hosts("https://api.github.com");
+
+    for (String host :
+        new String[] {
+          "api.github.com",
+          "github.com",
+          "codeload.github.com",
+          "objects.githubusercontent.com",
+          "release-assets.githubusercontent.com",
+          "productionresultssa7.blob.core.windows.net"
+        }) {
+      assertThat(follow(hosts, "https://" + host + "/x").getHost()).isEqualTo(host);
+      assertThatThrownBy(() -> follow(hosts, "http://" + host + "/x"))
+          .isInstanceOf(GitHubException.class);
+    }
+    for (String host :
+        new String[] {
+          "blob.core.windows.net", "github.com.evil.example", "evilgithub.com", "127.0.0.1"
+        }) {
+      assertThatThrownBy(() -> follow(hosts, "https://" + host + "/x")).hasMessageContaining(host);
+    }
+  }
+
+  @Test
+  void serverOfOnesOwnSendsToItselfAndItsOwnNamesAlone() {
+    Hosts hosts = hosts("https://git.acme.example/api/v3");
+
+    assertThat(follow(hosts, "https://codeload.git.acme.example/x")).isNotNull();
+    assertThat(follow(hosts, "https://git.acme.example/storage/x")).isNotNull();
+    assertThatThrownBy(() -> follow(hosts, "https://github.com/x"))
+        .hasMessageContaining("github.com");
+    assertThatThrownBy(() -> follow(hosts, "https://evilgit.acme.example/x"))
+        .hasMessageContaining("evilgit");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://api.github.com",
+        "http://192.168.1.7/api/v3",
+        "ftp://api.github.com",
+        "https://user@git.acme.example/api/v3",
+        "https://git.acme.example/api/v3?a=b",
+        "https:///api/v3",
+        "api.github.com"
+      })
+  void baseUrlIsHttpsOrOnLoopback(String url) {
+    assertThatThrownBy(() -> github.repository().at(URI.create(url)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("https://HOST/api/v3");
+  }
+
+  private static URI follow(Hosts hosts, String location) {
+    return hosts.follow(ApiRequest.get("/x"), URI.create("https://api.github.com/x"), location);
+  }
+
+  private static Hosts hosts(String api) {
+    return new Hosts(ClientSettings.at(URI.create(api), Clock.systemUTC()));
+  }
+
+  private static String dispatchOf(String path) {
+    return path.substring(PATH.length());
+  }
+
+  private static ResponseDefinitionBuilder to(int status, String location) {
+    return aResponse().withStatus(status).withHeader("Location", location);
+  }
+
+  private GitHubException refused(ApiRequest request) {
+    return catchThrowableOfType(GitHubException.class, () -> client().send(request));
+  }
+
+  private ApiClient client() {
+    return github.repository().token(Secret.of("secret")).client();
+  }
+}
