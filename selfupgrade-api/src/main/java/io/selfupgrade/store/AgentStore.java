@@ -1,5 +1,6 @@
 package io.selfupgrade.store;
 
+import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
@@ -73,6 +74,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the journal of deployments. */
   DeploymentStore deployments();
+
+  /** Returns the journal of changes to the source. */
+  ChangeStore changes();
 
   /** Returns the deliveries of webhooks. */
   DeliveryStore deliveries();

@@ -2,6 +2,7 @@ package io.selfupgrade.upgrade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selfupgrade.change.ChangeResult;
 import io.selfupgrade.config.SettingResult;
 import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.TakeOver;
@@ -26,6 +27,7 @@ class ClosedTypesTest {
       Arguments.of(CheckResult.class, "Available NothingNewer NotAcceptable NotReachable"),
       Arguments.of(StepResult.class, "Passed Ended"),
       Arguments.of(DeployResult.class, "Dispatched Refused Failed"),
+      Arguments.of(ChangeResult.class, "Merged Open Closed Refused Troubled"),
       Arguments.of(DeliveryReceipt.class, "Queued Known Joined TurnedAway"),
       Arguments.of(Install.class, "Slots Deploying"),
       Arguments.of(Delivery.class, "Delivered Later Impossible"),

@@ -2,6 +2,7 @@ package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Secret;
+import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
@@ -56,6 +57,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresPolicyStore policies = new PostgresPolicyStore(database);
   private final PostgresSnapshotStore snapshots = new PostgresSnapshotStore(database);
   private final PostgresDeploymentStore deployments = new PostgresDeploymentStore(database);
+  private final PostgresChangeStore changes = new PostgresChangeStore(database);
   private final PostgresDeliveryStore deliveries = new PostgresDeliveryStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
   private final PostgresMemoryStore memories = new PostgresMemoryStore(database);
@@ -285,6 +287,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public DeploymentStore deployments() {
     return deployments;
+  }
+
+  @Override
+  public ChangeStore changes() {
+    return changes;
   }
 
   @Override

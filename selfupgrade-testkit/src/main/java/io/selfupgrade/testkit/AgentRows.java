@@ -4,6 +4,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.change.ChangeRecord;
 import io.selfupgrade.config.Setting;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.InstanceStatus;
@@ -41,6 +42,7 @@ final class AgentRows {
   final List<SnapshotStore.Snapshot> snapshots = new ArrayList<>();
   final Map<UUID, InMemorySnapshotStore.Copy> copies = new LinkedHashMap<>();
   final List<DeploymentStore.Entry> deployments = new ArrayList<>();
+  final List<ChangeRecord> changes = new ArrayList<>();
   final List<InMemoryDeliveryStore.Row> deliveries = new ArrayList<>();
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();

@@ -119,6 +119,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** The journal of changes. */
+  @Nested
+  class Changes extends ChangeStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The deliveries of webhooks. */
   @Nested
   class Deliveries extends DeliveryStoreContract {

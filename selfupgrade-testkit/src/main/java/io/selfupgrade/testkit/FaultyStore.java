@@ -1,6 +1,7 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipSession;
@@ -43,6 +44,7 @@ public final class FaultyStore implements AgentStore {
   private final PolicyStore policies;
   private final SnapshotStore snapshots;
   private final DeploymentStore deployments;
+  private final ChangeStore changes;
   private final DeliveryStore deliveries;
   private final TaskStore tasks;
   private final MemoryStore memories;
@@ -65,6 +67,7 @@ public final class FaultyStore implements AgentStore {
     this.policies = port(PolicyStore.class, store.policies());
     this.snapshots = port(SnapshotStore.class, store.snapshots());
     this.deployments = port(DeploymentStore.class, store.deployments());
+    this.changes = port(ChangeStore.class, store.changes());
     this.deliveries = port(DeliveryStore.class, store.deliveries());
     this.tasks = port(TaskStore.class, store.tasks());
     this.memories = port(MemoryStore.class, store.memories());
@@ -170,6 +173,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public DeploymentStore deployments() {
     return deployments;
+  }
+
+  @Override
+  public ChangeStore changes() {
+    return changes;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.selfupgrade.testkit;
 
-import static io.selfupgrade.upgrade.DeploymentStore.State.DISPATCHED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.AgentName;
@@ -104,7 +103,7 @@ abstract class FenceContract extends StoreContract {
     cases.addAll(trialCases());
     cases.addAll(observeCases());
     cases.addAll(snapshotCases());
-    cases.addAll(deploymentCases());
+    cases.addAll(LedgerFenceCases.of(store));
     cases.add(
         new Case(
             "LeadershipStore.renew/3",
@@ -146,18 +145,6 @@ abstract class FenceContract extends StoreContract {
         snapshots("take/2", (f, u) -> store.snapshots().take(f, u.upgrade())),
         snapshots("take/1", (f, u) -> store.snapshots().take(f)),
         snapshots("restore/2", (f, u) -> store.snapshots().restore(f, UNKNOWN)));
-  }
-
-  private List<Case> deploymentCases() {
-    return List.of(
-        deployments("begin/3", (f, u) -> store.deployments().begin(f, V2, "another.yml")),
-        deployments("begin/3", (f, u) -> store.deployments().begin(f, Scene.deployment(f), "x")),
-        deployments(
-            "settle/4", (f, u) -> store.deployments().settle(f, begun(u), DISPATCHED, "run 1")));
-  }
-
-  private UUID begun(Scene.Upgrading upgrading) {
-    return store.deployments().history(upgrading.primary().agent(), 1).get(0).deployment().id();
   }
 
   private List<Case> journalCases() {
@@ -266,7 +253,7 @@ abstract class FenceContract extends StoreContract {
     Scene.Upgrading upgrading = own.upgradeIn(phase, own.takeOverFrom(first));
     store.journal().request(own.agent, Trigger.WEBHOOK);
     store.policies().askRollback(own.agent, V1, "ada");
-    store.deployments().begin(upgrading.primary(), V1, "deploy.yml");
+    LedgerFenceCases.prepare(store, upgrading);
     store.journal().look(upgrading.upgrade(), V1, Optional.empty());
     LogEvent.Stamp by = new LogEvent.Stamp(first.holder(), 1);
     store
@@ -329,6 +316,7 @@ abstract class FenceContract extends StoreContract {
     seen.add(store.policies().waitingRollback(own.agent));
     seen.add(store.snapshots().list(own.agent));
     seen.add(store.deployments().history(own.agent, 10));
+    seen.add(store.changes().history(own.agent, 10));
     seen.add(store.logs().newest(own.agent, 10));
     for (Outbox.Parcel parcel : store.outbox().newest(own.agent, 10)) {
       seen.add(List.of(parcel.id(), parcel.state(), parcel.attempts()));
@@ -369,10 +357,6 @@ abstract class FenceContract extends StoreContract {
     return new Case("SnapshotStore." + method, UpgradePhase.STAGED, call);
   }
 
-  private static Case deployments(String method, Call call) {
-    return new Case("DeploymentStore." + method, UpgradePhase.ABORTED, call);
-  }
-
   private static Case tick(String method, TickCall call) {
     return new Case("TaskStore." + method, UpgradePhase.OPEN, (fence, upgrading) -> call.by(fence));
   }
@@ -384,11 +368,11 @@ abstract class FenceContract extends StoreContract {
    * @param phase of the upgrade in which the right fence succeeds
    * @param call the call
    */
-  private record Case(String method, UpgradePhase phase, Call call) {}
+  record Case(String method, UpgradePhase phase, Call call) {}
 
   /** Calls the method. */
   @FunctionalInterface
-  private interface Call {
+  interface Call {
     Object by(Fence fence, Scene.Upgrading upgrading);
   }
 

@@ -1,6 +1,7 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
@@ -49,6 +50,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryPolicyStore policies;
   private final InMemorySnapshotStore snapshots;
   private final InMemoryDeploymentStore deployments;
+  private final InMemoryChangeStore changes;
   private final InMemoryDeliveryStore deliveries;
   private final InMemoryTaskStore tasks;
   private final InMemoryMemoryStore memories;
@@ -74,6 +76,7 @@ public final class InMemoryStore implements AgentStore {
     this.policies = new InMemoryPolicyStore(state);
     this.snapshots = new InMemorySnapshotStore(state);
     this.deployments = new InMemoryDeploymentStore(state);
+    this.changes = new InMemoryChangeStore(state);
     this.deliveries = new InMemoryDeliveryStore(state);
     this.tasks = new InMemoryTaskStore(state);
     this.memories = new InMemoryMemoryStore(state);
@@ -156,6 +159,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public DeploymentStore deployments() {
     return deployments;
+  }
+
+  @Override
+  public ChangeStore changes() {
+    return changes;
   }
 
   @Override
