@@ -121,15 +121,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void restart() {
-    blueprint
-        .identity()
-        .link()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "this process was not started by the launcher, so nothing would start it again:"
-                        + " start it with launcher.jar run HOME, or restart it from outside"))
-        .askForRestart();
+    life.restart();
   }
 
   @Override

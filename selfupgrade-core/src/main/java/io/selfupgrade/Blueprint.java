@@ -7,6 +7,7 @@ import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.WhenIsolated;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.DeployTarget;
+import io.selfupgrade.upgrade.UpgradeTimes;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +37,15 @@ record Blueprint(
 
   Optional<UpgradesBuilder> upgrades() {
     return capabilities.upgrades();
+  }
+
+  UpgradeTimes times() {
+    return capabilities.upgrades().map(UpgradesBuilder::times).orElse(UpgradeTimes.DEFAULT);
+  }
+
+  /** Tells whether a second process may run beside this one for a while. */
+  boolean hasRoomForTwo() {
+    return capabilities.upgrades().map(UpgradesBuilder::hasRoomForTwo).orElse(true);
   }
 
   boolean local() {

@@ -8,7 +8,6 @@ import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.core.upgrade.UpgradeEngine;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.store.AgentStore;
-import io.selfupgrade.upgrade.UpgradeTimes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +33,7 @@ final class Life implements AutoCloseable {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread hook;
+  private final Relief relief;
   private volatile boolean connected;
   private volatile boolean awaited;
 
@@ -50,6 +50,7 @@ final class Life implements AutoCloseable {
     this.blueprint = blueprint;
     this.self = self;
     this.parts = parts;
+    this.relief = new Relief(blueprint, parts.duties(), parts.observation().engine()::logEvent);
     this.hook = new Thread(this::stopOnSignal, "selfupgrade-" + blueprint.agent() + "-hook");
   }
 
@@ -89,12 +90,16 @@ final class Life implements AutoCloseable {
       return;
     }
     store.instances().register(self);
-    if (self.trial().isPresent()) {
+    if (self.trial().isPresent() || isRelief()) {
       parts.elector().prepare();
       new Rehearsal(store, self, List.of(parts.duties()::rehearse, parts.ticks()::rehearse)).walk();
     }
     blueprint.identity().link().ifPresent(link -> link.announceReady(self.trial(), drainTime()));
     connected = true;
+  }
+
+  private boolean isRelief() {
+    return blueprint.identity().link().filter(LauncherLink::isRelief).isPresent();
   }
 
   boolean started() {
@@ -120,6 +125,10 @@ final class Life implements AutoCloseable {
     requireStarted();
     awaited = true;
     stopped.await();
+  }
+
+  void restart() {
+    relief.ask();
   }
 
   void stop() {
@@ -172,6 +181,7 @@ final class Life implements AutoCloseable {
       return;
     }
     try {
+      relief.close();
       letCallersGo();
       parts.upgrades().ifPresent(UpgradeEngine::close);
       if (!blueprint.local()) {
@@ -218,6 +228,6 @@ final class Life implements AutoCloseable {
   }
 
   private Duration drainTime() {
-    return blueprint.upgrades().map(UpgradesBuilder::times).orElse(UpgradeTimes.DEFAULT).drain();
+    return blueprint.times().drain();
   }
 }

@@ -61,12 +61,14 @@ public interface SelfUpgrade extends AutoCloseable {
   void stop();
 
   /**
-   * Starts this version anew: a drained exit, after which the launcher starts the same slot at
-   * once.
+   * Starts this version anew: the launcher starts a second process of the same slot, to which the
+   * primary hands over once it is up, as in an upgrade; then this process gets SIGTERM.
    *
-   * <p>Returns at once; the process then gets SIGTERM and drains. It is no hand-over: unless a
-   * standby takes the lead, nobody acts from the end of the drain until the new process is up, and
-   * ticks that fall due meanwhile are made up for by their policy. Never frozen.
+   * <p>Returns at once. If the new process does not come up within the time that an upgrade gives a
+   * candidate, this one goes on as before; log and event log say why. A standby, a primary while a
+   * version is on trial, and an agent whose host has no room for two ({@link
+   * io.selfupgrade.upgrade.Switch#RESTART}) end first and are started again after: nobody acts
+   * meanwhile, unless a standby takes the lead. Never frozen.
    *
    * @throws IllegalStateException if this process was not started by the launcher
    */

@@ -247,6 +247,10 @@ public final class UpgradesBuilder {
     return new TaskDefinition(LOOK, when, TaskPolicy.DEFAULT, Json.EMPTY);
   }
 
+  boolean hasRoomForTwo() {
+    return switchBy == Switch.BESIDE;
+  }
+
   UpgradeTimes times() {
     return times;
   }

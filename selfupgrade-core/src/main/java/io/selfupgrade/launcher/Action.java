@@ -1,6 +1,7 @@
 package io.selfupgrade.launcher;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 
 /** One effect of the launcher; after a kill before or after any of them the next one goes on. */
@@ -20,8 +21,12 @@ sealed interface Action {
   /** Removes the candidate's record: its decision is carried out. */
   record EndTrial(Candidate candidate) implements Action {}
 
-  /** Starts an instance of the role. */
-  record Start(Role role) implements Action {}
+  /** Starts an instance of the role: that one, or any. */
+  record Start(Role role, Optional<UUID> instance) implements Action {
+    Start(Role role) {
+      this(role, Optional.empty());
+    }
+  }
 
   /** Asks an instance to end and kills it a margin after the time that it needs to drain. */
   record Drain(UUID instance, String why) implements Action {}

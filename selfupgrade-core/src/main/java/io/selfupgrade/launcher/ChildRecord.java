@@ -82,7 +82,11 @@ record ChildRecord(
 
   /** The line of instances in which this one has its predecessor and its successor. */
   String line() {
-    return role == Role.CANDIDATE ? upgrade : role.word();
+    return switch (role) {
+      case CANDIDATE -> upgrade;
+      case CURRENT, RELIEF -> Role.CURRENT.word();
+      case RETIRED -> role.word();
+    };
   }
 
   /** A child whose record cannot be read: nothing is known but that it must go. */

@@ -41,7 +41,7 @@ final class Crew {
   List<Living> living() {
     List<Living> living = new ArrayList<>();
     for (Child child : children) {
-      boolean restart = inbox.look(child.run()).restart();
+      Optional<Situation.Restart> restart = inbox.look(child.run()).restart().map(starter::begun);
       living.add(new Living(child.instance(), child.record().role(), child.leaving(), restart));
     }
     return living;

@@ -34,11 +34,15 @@ final class RequestInbox {
    * What lies in a run directory.
    *
    * @param requests the requests about upgrades
-   * @param restart whether the instance asks to be started again
+   * @param restart whether the instance asks to be started again, and how
    * @param changed time stamp of the directory
    * @param sinceNanos when this time stamp was seen first
    */
-  record Look(List<Request> requests, boolean restart, FileTime changed, long sinceNanos) {
+  record Look(
+      List<Request> requests,
+      Optional<Situation.Restart> restart,
+      FileTime changed,
+      long sinceNanos) {
     boolean holds(FileTime now) {
       return changed.equals(now) && System.nanoTime() - sinceNanos > COARSEST_STAMP.toNanos();
     }
@@ -60,7 +64,8 @@ final class RequestInbox {
         read(run, kind).ifPresent(requests::add);
       }
     }
-    boolean restart = names.contains(RequestKind.RESTART.fileName());
+    Optional<Situation.Restart> restart =
+        names.contains(RequestKind.RESTART.fileName()) ? restart(run) : Optional.empty();
     Look now = new Look(List.copyOf(requests), restart, changed, since);
     looks.put(run.instance(), now);
     return now;
@@ -88,6 +93,20 @@ final class RequestInbox {
     decoded.keySet().removeIf(path -> path.startsWith(run.path()));
   }
 
+  private Optional<Situation.Restart> restart(RunDirectory run) {
+    try {
+      Optional<StateFile> wish = StateFile.read(run.request(RequestKind.RESTART));
+      if (wish.isEmpty() || wish.get().text("withdrawn").isPresent()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Situation.Restart(wish.get().text("relief").map(UUID::fromString), false));
+    } catch (IOException | IllegalArgumentException e) {
+      ignored(run, RequestKind.RESTART, e);
+      return Optional.empty();
+    }
+  }
+
   private Optional<Request> read(RunDirectory run, RequestKind kind) {
     Path file = run.request(kind);
     try {
@@ -110,10 +129,14 @@ final class RequestInbox {
           ? Optional.empty()
           : Optional.of(Request.decode(run.instance(), kind, state.get()));
     } catch (IOException e) {
-      journal.note(
-          JournalEvent.IGNORED, run.instance(), "", kind.fileName() + ": " + e.getMessage());
+      ignored(run, kind, e);
       return Optional.empty();
     }
+  }
+
+  private void ignored(RunDirectory run, RequestKind kind, Exception why) {
+    journal.note(
+        JournalEvent.IGNORED, run.instance(), "", kind.fileName() + ": " + why.getMessage());
   }
 
   private static FileTime changed(RunDirectory run) {

@@ -15,7 +15,10 @@ public enum RequestKind {
   CONFIRMED("confirmed"),
   /** The trial is over: stop the candidate; optional killAfterMillis. */
   DROPPED("dropped"),
-  /** Stop me and start me again, without back-off. */
+  /**
+   * Stop me and start me again, without back-off; with {@code relief}, an instance, start that one
+   * of the confirmed version beside me instead; with {@code withdrawn}, I want neither any more.
+   */
   RESTART("restart"),
   /** I end on purpose: do not start me again. */
   STOPPING("stopping");

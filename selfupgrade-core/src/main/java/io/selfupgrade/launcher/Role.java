@@ -6,6 +6,8 @@ import java.util.Locale;
 enum Role {
   /** It serves: the confirmed version, always kept running. */
   CURRENT,
+  /** The confirmed version once more, to take the place of the one that serves. */
+  RELIEF,
   /** It is on trial. */
   CANDIDATE,
   /** It is neither any more: to be stopped, not started again. */

@@ -51,9 +51,7 @@ final class Rules {
     boolean serves = s.living().stream().anyMatch(one -> one.role() == Role.CURRENT);
     if (!serves && !successorLives(s) && !s.candidateAlone()) {
       if (!s.starts().currentQuit()) {
-        if (s.starts().currentDue()) {
-          actions.add(new Action.Start(Role.CURRENT));
-        }
+        serve(s).ifPresent(actions::add);
       } else if (s.living().isEmpty() && !candidateWillRun(s)) {
         actions.add(new Action.Finish("the agent ended on purpose and nothing else runs"));
       }
@@ -61,18 +59,50 @@ final class Rules {
     for (Living one : s.living()) {
       boolean stray =
           one.role() == Role.CANDIDATE && !s.candidateInstance().equals(Optional.of(one));
-      if (stray) {
+      if (stray || (one.role() == Role.RELIEF && !wanted(s, one, serves))) {
         actions.add(new Action.Assign(one.instance(), Role.RETIRED));
       } else if (!one.leaving() && one.role() == Role.RETIRED) {
         // Not before another one runs in its place.
         if (serves || s.starts().currentQuit()) {
           actions.add(new Action.Drain(one.instance(), "another instance has its place"));
         }
-      } else if (!one.leaving() && one.restartAsked()) {
-        actions.add(new Action.Drain(one.instance(), "it asked to be started again"));
+      } else if (!one.leaving() && one.restart().isPresent()) {
+        restart(s, one, one.restart().get()).ifPresent(actions::add);
       }
     }
     return actions;
+  }
+
+  /** Lets the relief serve that is there, or starts somebody. */
+  private static Optional<Action> serve(Situation s) {
+    Optional<Action> relief =
+        s.living().stream()
+            .filter(one -> one.role() == Role.RELIEF && !one.leaving())
+            .findFirst()
+            .map(one -> new Action.Assign(one.instance(), Role.CURRENT));
+    return relief.isPresent() || !s.starts().currentDue()
+        ? relief
+        : Optional.of(new Action.Start(Role.CURRENT));
+  }
+
+  /** A relief is there for one that asked for it, or because nobody else is. */
+  private static boolean wanted(Situation s, Living relief, boolean serves) {
+    boolean allWentOnPurpose = !serves && s.starts().currentQuit();
+    return !allWentOnPurpose
+        && s.living().stream()
+            .filter(one -> one.role() == Role.CURRENT)
+            .allMatch(one -> one.relievedBy(relief.instance()));
+  }
+
+  /** While a version is on trial nobody is relieved. */
+  private static Optional<Action> restart(Situation s, Living asker, Situation.Restart wish) {
+    if (wish.relief().isEmpty()) {
+      return Optional.of(new Action.Drain(asker.instance(), "it asked to be started again"));
+    }
+    boolean may = asker.role() == Role.CURRENT && s.candidate().isEmpty();
+    return may && !wish.begun() && s.starts().currentDue()
+        ? Optional.of(new Action.Start(Role.RELIEF, wish.relief()))
+        : Optional.empty();
   }
 
   private static List<Action> beginTrial(Situation s) {

@@ -29,9 +29,23 @@ record Situation(
    * @param instance its id
    * @param role what it is to the launcher
    * @param leaving whether it has been asked to end
-   * @param restartAsked whether it asks to be stopped and started again
+   * @param restart whether it asks to be started again, and how
    */
-  record Living(UUID instance, Role role, boolean leaving, boolean restartAsked) {}
+  record Living(UUID instance, Role role, boolean leaving, Optional<Restart> restart) {
+    /** Tells whether it waits for that instance, or to be stopped after it. */
+    boolean relievedBy(UUID other) {
+      return leaving
+          || restart.filter(wish -> wish.relief().map(other::equals).orElse(true)).isPresent();
+    }
+  }
+
+  /**
+   * A wish to be started again.
+   *
+   * @param relief the instance to start first; empty: stop it, then start another
+   * @param begun whether that instance was started
+   */
+  record Restart(Optional<UUID> relief, boolean begun) {}
 
   /**
    * Which roles may be started now.

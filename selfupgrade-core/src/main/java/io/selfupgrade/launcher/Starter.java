@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,13 @@ final class Starter {
     return run;
   }
 
+  /** Tells of a wish whether its relief was prepared, if no more than that. */
+  Situation.Restart begun(Situation.Restart wish) {
+    boolean begun =
+        wish.relief().filter(relief -> Files.exists(home.run(relief).path())).isPresent();
+    return new Situation.Restart(wish.relief(), begun);
+  }
+
   /** Starts the prepared instance from a slot that has just been verified. */
   Child start(RunDirectory run, ChildRecord record, Slot slot) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command(run.instance(), slot));
@@ -49,7 +57,7 @@ final class Starter {
         record.running(table.mark(process.pid()).orElse(new ProcessMark(process.pid(), 0, "")));
     Child child = new Child(run, running, process);
     recordProcess(child);
-    if (record.role() == Role.CANDIDATE) {
+    if (record.role() != Role.CURRENT) {
       preferAsVictim(child, true);
     }
     return child;

@@ -149,7 +149,7 @@ final class Supervisor {
       // Whoever ended on purpose did so while another one ran: going back ends with a service.
       currentQuit = false;
     } else if (action instanceof Action.Start start) {
-      start(start.role());
+      start(start);
     } else if (action instanceof Action.Drain drain) {
       crew.drain(drain.instance(), drain.why());
     } else if (action instanceof Action.Stop stop) {
@@ -173,13 +173,14 @@ final class Supervisor {
     candidateFree = false;
   }
 
-  private void start(Role role) throws IOException {
-    BackOff backOff = role == Role.CURRENT ? currentBackOff : candidateBackOff;
+  private void start(Action.Start start) throws IOException {
+    boolean candidate = start.role() == Role.CANDIDATE;
+    BackOff backOff = candidate ? candidateBackOff : currentBackOff;
     try {
-      if (role == Role.CURRENT) {
-        startCurrent();
-      } else {
+      if (candidate) {
         startCandidate(state.candidate().orElseThrow());
+      } else {
+        startConfirmed(start.role(), start.instance().orElseGet(UUID::randomUUID));
       }
     } catch (SlotDamagedException e) {
       backOff.ended(Duration.ZERO, System.nanoTime());
@@ -190,10 +191,10 @@ final class Supervisor {
     }
   }
 
-  private void startCurrent() throws IOException {
+  private void startConfirmed(Role role, UUID instance) throws IOException {
     Slot slot = slots.forService(state);
-    ChildRecord record = crew.next(Role.CURRENT, slot.launch().version(), "");
-    crew.start(crew.prepare(UUID.randomUUID(), record), record, slot);
+    ChildRecord record = crew.next(role, slot.launch().version(), "");
+    crew.start(crew.prepare(instance, record), record, slot);
   }
 
   /**

@@ -127,27 +127,6 @@ class UpgradeProcessTest {
     }
   }
 
-  @Test
-  void anAgentThatRestartsComesBackInAnotherProcessAndMissesNoTick() throws Exception {
-    try (World world = new World(directory, server)) {
-      world.start("1.0.0", "restarts");
-
-      Eventually.holds(
-          "a second process leads",
-          World.SOON,
-          () ->
-              world.number(
-                      "select count(*) from selfupgrade.leadership l"
-                          + " join selfupgrade.instances i on i.id = l.holder"
-                          + " where (select count(*) from selfupgrade.instances) = 2"
-                          + " and i.started_at = (select max(started_at) from selfupgrade.instances)")
-                  > 0);
-      world.awaitTicking("1.0.0");
-      assertThat(world.number(MISSED)).isZero();
-      assertThat(world.launcher().isAlive()).isTrue();
-    }
-  }
-
   private static boolean pointsTo(World world, String version) {
     try {
       return Files.readString(world.home().resolve("current")).equals(version + "\n");

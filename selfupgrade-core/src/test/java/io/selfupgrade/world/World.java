@@ -207,6 +207,11 @@ public final class World implements AutoCloseable {
     return Objects.requireNonNull(launcher, "started before");
   }
 
+  /** Asks the next agent that looks to do something, once: {@code restart} or {@code exit}. */
+  void wish(String what) throws IOException {
+    Files.createFile(directory.resolve("wish-" + what));
+  }
+
   /** Returns the launcher's home. */
   public Path home() {
     return directory.resolve("home");

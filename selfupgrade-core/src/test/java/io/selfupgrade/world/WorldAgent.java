@@ -22,6 +22,7 @@ import io.selfupgrade.upgrade.UpgradeTimes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -37,6 +38,7 @@ public final class WorldAgent {
 
   private static final List<byte[]> EATEN = new ArrayList<>();
   private static @Nullable ServerSocket port;
+  private static volatile @Nullable SelfUpgrade started;
 
   private WorldAgent() {}
 
@@ -46,7 +48,7 @@ public final class WorldAgent {
     if (faults.contains("smoke")) {
       System.exit(faults.contains("smoke-fails") ? 3 : 0);
     }
-    if (faults.contains("exits")) {
+    if (faults.contains("exits") || Files.deleteIfExists(wish("exit"))) {
       System.exit(7);
     }
     if (faults.contains("never-ready")) {
@@ -83,10 +85,8 @@ public final class WorldAgent {
                 TaskPolicy.DEFAULT.missed(Missed.runAll()),
                 run -> tick(halting, Halting.unwrapped(run, store.tasks())))
             .build()) {
+      started = agent;
       agent.start();
-      if (faults.contains("restarts") && System.getenv("SELFUPGRADE_PREDECESSOR") == null) {
-        agent.restart();
-      }
       agent.awaitStop();
     }
   }
@@ -169,7 +169,16 @@ public final class WorldAgent {
     }
   }
 
+  /** Returns the file by which a test asks the next process that looks for something, once. */
+  static Path wish(String what) {
+    return Path.of(System.getenv("WORLD_RELEASES")).resolveSibling("wish-" + what);
+  }
+
   private static void tick(Halting halting, TaskRun run) throws Exception {
+    SelfUpgrade agent = started;
+    if (agent != null && Files.deleteIfExists(wish("restart"))) {
+      agent.restart();
+    }
     halting.effect(
         "ticks.commit",
         () ->

@@ -199,6 +199,27 @@ public final class LauncherLink implements AutoCloseable {
     write(RequestKind.RESTART, StateFile.empty().with("epoch", 0));
   }
 
+  /** Asks the launcher to start that instance of the confirmed version beside this process. */
+  public void askForRelief(InstanceId next) {
+    write(RequestKind.RESTART, StateFile.empty().with("epoch", 0).with("relief", next.toString()));
+  }
+
+  /** Tells the launcher that this process goes on, without a relief. */
+  public void withdrawRestart() {
+    write(RequestKind.RESTART, StateFile.empty().with("epoch", 0).with("withdrawn", 1));
+  }
+
+  /** Tells whether this process was started to take the place of another one of its version. */
+  public boolean isRelief() {
+    try {
+      return StateFile.read(run().child())
+          .flatMap(child -> child.text("role"))
+          .equals(Optional.of("relief"));
+    } catch (IOException e) {
+      throw trouble("reading " + run().child(), e);
+    }
+  }
+
   /** Tells whether the launcher attests that an instance is dead. */
   public boolean attestsDeath(InstanceId other) {
     return Files.exists(home.run(other.value()).reaped());
