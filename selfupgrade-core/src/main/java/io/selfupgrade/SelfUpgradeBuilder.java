@@ -265,11 +265,15 @@ public final class SelfUpgradeBuilder {
     }
     found.add(TickEngine.validate(definitions));
     found.throwIfAny();
+    AgentStore where = Objects.requireNonNull(store, "store");
+    if (upgrades != null) {
+      upgrades.share(where);
+    }
     return new Agent(
         new Blueprint(
             name.orElseThrow(),
             identity.orElseThrow(),
-            Objects.requireNonNull(store, "store"),
+            where,
             new Blueprint.Primary(local, Optional.ofNullable(work), whenIsolated, ttl),
             new Blueprint.Tasks(List.copyOf(tasks), Optional.ofNullable(executor)),
             new Blueprint.Capabilities(

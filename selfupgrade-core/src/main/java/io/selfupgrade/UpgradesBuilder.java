@@ -10,6 +10,7 @@ import io.selfupgrade.observe.HealthProbe;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
+import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.Approval;
 import io.selfupgrade.upgrade.ReleaseCheck;
 import io.selfupgrade.upgrade.ReleaseSource;
@@ -249,6 +250,13 @@ public final class UpgradesBuilder {
 
   boolean hasRoomForTwo() {
     return switchBy == Switch.BESIDE;
+  }
+
+  /** Lets the source keep what it knows in the agent's store. */
+  void share(AgentStore store) {
+    if (source != null) {
+      source = source.sharing(store.sources());
+    }
   }
 
   UpgradeTimes times() {

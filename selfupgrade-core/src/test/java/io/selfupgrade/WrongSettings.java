@@ -34,7 +34,7 @@ final class WrongSettings {
   static final Duration ABSURD = Duration.ofSeconds(Long.MAX_VALUE);
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Schedule HOURLY = Schedule.every(HOUR);
-  private static final PublicKey KEY = key();
+  static final PublicKey KEY = key();
 
   private WrongSettings() {}
 

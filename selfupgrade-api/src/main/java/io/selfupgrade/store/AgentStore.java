@@ -13,6 +13,7 @@ import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
+import io.selfupgrade.upgrade.SourceStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,6 +81,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the deliveries of webhooks. */
   DeliveryStore deliveries();
+
+  /** Returns what release sources keep between reads. */
+  SourceStore sources();
 
   /** Returns tasks and ticks. */
   TaskStore tasks();

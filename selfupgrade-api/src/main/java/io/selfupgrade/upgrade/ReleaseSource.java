@@ -27,6 +27,24 @@ import java.util.Optional;
  */
 public interface ReleaseSource {
 
+  /**
+   * Returns the same source, which keeps what it knows where all agents of a store find it.
+   *
+   * <p>Called once, when an agent is put together; performs no I/O. Default: itself.
+   *
+   * @param store where it may keep copies and pins
+   */
+  default ReleaseSource sharing(SourceStore store) {
+    return this;
+  }
+
+  /**
+   * Hears that something new is said to be there, so that no copy answers the next read.
+   *
+   * <p>Called before an upgrade that a person or a webhook asked for. Default: does nothing.
+   */
+  default void expectNews() {}
+
   /** Returns what the source is, for logs and errors, without secrets. */
   String describe();
 

@@ -39,6 +39,7 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000400_memory.sql",
           "20261101000500_policies.sql",
           "20261101000600_deployments.sql",
+          "20261101000700_sources.sql",
           "20261101000720_webhooks.sql",
           "20261101000760_changes.sql");
 

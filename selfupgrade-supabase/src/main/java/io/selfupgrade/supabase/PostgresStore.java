@@ -17,6 +17,7 @@ import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
+import io.selfupgrade.upgrade.SourceStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -59,6 +60,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresDeploymentStore deployments = new PostgresDeploymentStore(database);
   private final PostgresChangeStore changes = new PostgresChangeStore(database);
   private final PostgresDeliveryStore deliveries = new PostgresDeliveryStore(database);
+  private final PostgresSourceStore sources = new PostgresSourceStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
   private final PostgresMemoryStore memories = new PostgresMemoryStore(database);
   private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
@@ -297,6 +299,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public DeliveryStore deliveries() {
     return deliveries;
+  }
+
+  @Override
+  public SourceStore sources() {
+    return sources;
   }
 
   @Override

@@ -128,6 +128,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** What release sources keep. */
+  @Nested
+  class Sources extends SourceStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The deliveries of webhooks. */
   @Nested
   class Deliveries extends DeliveryStoreContract {

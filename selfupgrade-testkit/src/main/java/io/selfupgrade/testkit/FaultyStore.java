@@ -16,6 +16,7 @@ import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
+import io.selfupgrade.upgrade.SourceStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -46,6 +47,7 @@ public final class FaultyStore implements AgentStore {
   private final DeploymentStore deployments;
   private final ChangeStore changes;
   private final DeliveryStore deliveries;
+  private final SourceStore sources;
   private final TaskStore tasks;
   private final MemoryStore memories;
   private final SettingsStore settings;
@@ -69,6 +71,7 @@ public final class FaultyStore implements AgentStore {
     this.deployments = port(DeploymentStore.class, store.deployments());
     this.changes = port(ChangeStore.class, store.changes());
     this.deliveries = port(DeliveryStore.class, store.deliveries());
+    this.sources = port(SourceStore.class, store.sources());
     this.tasks = port(TaskStore.class, store.tasks());
     this.memories = port(MemoryStore.class, store.memories());
     this.settings = port(SettingsStore.class, store.settings());
@@ -183,6 +186,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public DeliveryStore deliveries() {
     return deliveries;
+  }
+
+  @Override
+  public SourceStore sources() {
+    return sources;
   }
 
   @Override

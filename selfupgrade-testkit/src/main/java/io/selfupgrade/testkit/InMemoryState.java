@@ -31,6 +31,8 @@ final class InMemoryState {
   private final Map<AgentName, AgentRows> agents = new HashMap<>();
   private final List<InMemoryLeadershipSession> sessions = new ArrayList<>();
   private final Set<String> migrations = new TreeSet<>();
+  final Map<String, InMemorySourceStore.Row> sources = new HashMap<>();
+  final Map<String, String> pins = new HashMap<>();
   OptionalLong freeConnections = OptionalLong.empty();
   private boolean schemaThere;
   private int lastBackend;

@@ -15,6 +15,7 @@ import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.SnapshotStore;
+import io.selfupgrade.upgrade.SourceStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +53,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryDeploymentStore deployments;
   private final InMemoryChangeStore changes;
   private final InMemoryDeliveryStore deliveries;
+  private final InMemorySourceStore sources;
   private final InMemoryTaskStore tasks;
   private final InMemoryMemoryStore memories;
   private final InMemorySettingsStore settings;
@@ -78,6 +80,7 @@ public final class InMemoryStore implements AgentStore {
     this.deployments = new InMemoryDeploymentStore(state);
     this.changes = new InMemoryChangeStore(state);
     this.deliveries = new InMemoryDeliveryStore(state);
+    this.sources = new InMemorySourceStore(state);
     this.tasks = new InMemoryTaskStore(state);
     this.memories = new InMemoryMemoryStore(state);
     this.settings = new InMemorySettingsStore(state);
@@ -169,6 +172,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public DeliveryStore deliveries() {
     return deliveries;
+  }
+
+  @Override
+  public SourceStore sources() {
+    return sources;
   }
 
   @Override

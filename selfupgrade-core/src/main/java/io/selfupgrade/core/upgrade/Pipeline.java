@@ -73,6 +73,9 @@ final class Pipeline {
 
   StepResult<Proof.Available> trigger(Trigger trigger) {
     Fence fence = requireFence();
+    if (trigger != Trigger.SCHEDULED) {
+      situation.settings().source().expectNews();
+    }
     UpgradeRecord row =
         situation
             .journal()
