@@ -99,16 +99,24 @@ final class ApiClient {
   }
 
   /**
-   * Reads the pages of a list.
+   * Reads the pages of a list; of a validator the first page alone is asked by.
    *
    * @param field of each page that holds its items; empty if the page itself is the list
    * @param most how many items are wanted at most
    */
   Items list(ApiRequest request, String field, int most) {
     List<JsonNode> items = new ArrayList<>();
+    Optional<String> etag = Optional.empty();
     ApiRequest next = request.query("per_page", Math.min(PAGE, most));
     for (int page = 0; page < MOST_PAGES; page++) {
       ApiResponse response = send(next);
+      if (page == 0) {
+        etag = response.etag();
+        if (response.unchanged()) {
+          return new Items(List.of(), true, etag, true);
+        }
+        next = next.unless(Optional.empty());
+      }
       JsonNode root = response.json();
       if (!((field.isEmpty() ? root : root.path(field)) instanceof ArrayNode array)) {
         throw new GitHubException(
@@ -118,11 +126,12 @@ final class ApiClient {
       Optional<String> link = response.next();
       if (link.isEmpty() || items.size() >= most) {
         boolean complete = link.isEmpty() && items.size() <= most;
-        return new Items(List.copyOf(items.subList(0, Math.min(most, items.size()))), complete);
+        List<JsonNode> wanted = items.subList(0, Math.min(most, items.size()));
+        return new Items(List.copyOf(wanted), complete, etag, false);
       }
       next = following(next, link.get());
     }
-    return new Items(List.copyOf(items), false);
+    return new Items(List.copyOf(items), false, etag, false);
   }
 
   /**
@@ -216,6 +225,8 @@ final class ApiClient {
    *
    * @param items in GitHub's order
    * @param complete whether there are no more
+   * @param etag of the first page
+   * @param unchanged whether the first page is what the request's validator stands for
    */
-  record Items(List<JsonNode> items, boolean complete) {}
+  record Items(List<JsonNode> items, boolean complete, Optional<String> etag, boolean unchanged) {}
 }

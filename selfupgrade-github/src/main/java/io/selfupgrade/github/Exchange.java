@@ -106,6 +106,16 @@ final class Exchange {
       }
       return response;
     }
+    if (!own) {
+      response.close();
+      throw new GitHubException(
+          Kind.UNAVAILABLE,
+          request
+              + " was sent to another host, which answered with status "
+              + response.code()
+              + ": try again later",
+          null);
+    }
     byte[] body;
     try (InputStream in = response.body().byteStream()) {
       body = in.readNBytes(Refusals.MAX_BYTES);

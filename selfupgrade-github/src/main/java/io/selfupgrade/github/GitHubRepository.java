@@ -4,6 +4,7 @@ import io.selfupgrade.agent.Secret;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
@@ -74,6 +75,20 @@ public final class GitHubRepository {
     return with(settings.apiVersion(date));
   }
 
+  /** Looks for releases here. */
+  public GitHubReleases releases() {
+    return new GitHubReleases(this, new LocalSources(settings.clock()), false);
+  }
+
+  /**
+   * Looks at the commits of a branch.
+   *
+   * @param branch such as {@code main}
+   */
+  public GitHubCommits commits(String branch) {
+    return new GitHubCommits(this, branch, new LocalSources(settings.clock()));
+  }
+
   /** Returns {@code owner/name}. */
   public String fullName() {
     return owner + "/" + name;
@@ -104,6 +119,12 @@ public final class GitHubRepository {
 
   String name() {
     return name;
+  }
+
+  /** Returns the key under which a store keeps something of this repository. */
+  String key(String what) {
+    String place = settings.api().getAuthority() + "/" + fullName();
+    return place.toLowerCase(Locale.ROOT) + ": " + what;
   }
 
   /** Returns the path of something in this repository, its segments encoded, a {@code /} too. */

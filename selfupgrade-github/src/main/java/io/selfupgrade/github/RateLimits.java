@@ -67,6 +67,9 @@ final class RateLimits {
         message.contains("secondary rate limit") || message.contains("abuse detection");
     boolean empty = "0".equals(headers.get("x-ratelimit-remaining"));
     Optional<Duration> after = retryAfter(headers);
+    if (status >= 500 && after.filter(wait -> wait.toSeconds() > 0).isPresent()) {
+      return Optional.of(away(request, status, close(request, after.get())));
+    }
     if (status != 429 && !(status == 403 && (secondary || empty || after.isPresent()))) {
       return Optional.empty();
     }
@@ -88,6 +91,17 @@ final class RateLimits {
                 + ", nothing is sent before"
                 + anonymous,
             until));
+  }
+
+  /** A write is unknown then, and is not sent again before that time either. */
+  private static GitHubException away(ApiRequest request, int status, Instant until) {
+    String what = request + " was answered with status " + status + ": GitHub is away until ";
+    return request.manner().repeatable()
+        ? GitHubException.limited(what + until + ", nothing is sent before", until)
+        : new GitHubException(
+            GitHubException.Kind.AMBIGUOUS,
+            what + until + "; it may have been done all the same, look before it is sent again",
+            null);
   }
 
   private Instant close(ApiRequest request, Duration wait) {

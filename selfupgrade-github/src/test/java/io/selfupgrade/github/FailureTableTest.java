@@ -146,6 +146,7 @@ final class FailureTableTest {
 
   @Test
   void answerThatDoesNotComeIsWaitedForUntilTheDeadline() {
+    github.answersSlowly();
     ResponseDefinitionBuilder slow = StandIn.json(Samples.of("full-repository"));
     github.on(get(urlPathEqualTo(PATH)), slow.withFixedDelay(60_000));
 
@@ -157,6 +158,7 @@ final class FailureTableTest {
 
   @Test
   void bodyThatTricklesIsReadUntilTheDeadline() {
+    github.answersSlowly();
     ResponseDefinitionBuilder slow = StandIn.json(Samples.of("full-repository"));
     github.on(get(urlPathEqualTo(PATH)), slow.withChunkedDribbleDelay(100, 60_000));
 

@@ -109,6 +109,18 @@ final class RateLimitTest {
   }
 
   @Test
+  void troubleThatNamesATimeIsWaitedForToo() {
+    GitHubRepository repository = github.repository();
+    refuse(StandIn.refusal(503, "Maintenance").withHeader("Retry-After", "120"));
+
+    GitHubException away = refused(repository);
+
+    assertThat(away.kind()).isEqualTo(Kind.RATE_LIMITED);
+    assertThat(away).hasMessageContaining("status 503");
+    requireUntil(repository, away, Duration.ofMinutes(2));
+  }
+
+  @Test
   void limitOfReadsHoldsForWritesToo() {
     GitHubRepository repository = github.repository();
     refuse(StandIn.refusal(429, "Too many requests").withHeader("Retry-After", "60"));

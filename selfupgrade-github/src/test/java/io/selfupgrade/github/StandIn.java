@@ -1,7 +1,6 @@
 package io.selfupgrade.github;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
-import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.github.tomakehurst.wiremock.WireMockServer;
@@ -36,25 +35,24 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
   static final Instant START = Instant.parse("2026-11-23T07:00:00Z");
 
   private static final Pattern BY_ID = Pattern.compile("/repositories/\\d+");
-  private static final int THREADS = 16;
 
   private final Queue<LoggedRequest> requests = new ConcurrentLinkedQueue<>();
   private final Queue<String> misfits = new ConcurrentLinkedQueue<>();
-  private final WireMockServer server = make();
-  private final WireMockServer storage = make();
+  private final Lent server = Lent.one();
+  private final Lent storage = Lent.one();
   private final ManualClock clock = ManualClock.at(START);
   private boolean lenient;
+  private boolean slow;
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    server.addMockServiceRequestListener(this::check);
-    server.start();
+    server.heardBy(this::check);
   }
 
   @Override
   public void afterEach(ExtensionContext context) {
-    server.stop();
-    storage.stop();
+    server.giveBack(slow);
+    storage.giveBack(slow);
     if (!misfits.isEmpty()) {
       throw new AssertionError("does not fit GitHub's description:\n" + String.join("\n", misfits));
     }
@@ -79,7 +77,7 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
             Duration.ofSeconds(20),
             3,
             Duration.ofMillis(1));
-    ClientSettings settings = ClientSettings.at(URI.create(server.baseUrl() + base), clock);
+    ClientSettings settings = ClientSettings.at(URI.create(server().baseUrl() + base), clock);
     return GitHubRepository.named(NAME, settings.times(times));
   }
 
@@ -89,30 +87,32 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
   }
 
   String url() {
-    return server.baseUrl();
+    return server().baseUrl();
   }
 
   /** Answers; a later stub of the same request goes first. */
   void on(MappingBuilder request, ResponseDefinitionBuilder answer) {
-    server.stubFor(request.willReturn(answer));
+    server().stubFor(request.willReturn(answer));
   }
 
   /** Returns the server, for scenarios. */
   WireMockServer server() {
-    return server;
+    return server.server();
   }
 
   /** Returns the server that stands for another host: of downloads. */
   WireMockServer storage() {
-    if (!storage.isRunning()) {
-      storage.start();
-    }
-    return storage;
+    return storage.server();
   }
 
   /** Lets answers be wrong, for tests of what the client does about them. */
   void allowMisfits() {
     lenient = true;
+  }
+
+  /** Says that answers may still be under way when the test ends, so that no other gets them. */
+  void answersSlowly() {
+    slow = true;
   }
 
   /** Returns all that was asked for, first to last. */
@@ -153,14 +153,5 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
     }
     String described = BY_ID.matcher(below).replaceFirst("/repos/" + NAME);
     misfits.addAll(Description.misfits(request, response, described));
-  }
-
-  private static WireMockServer make() {
-    return new WireMockServer(
-        options()
-            .dynamicPort()
-            .bindAddress("127.0.0.1")
-            .containerThreads(THREADS)
-            .stubRequestLoggingDisabled(true));
   }
 }

@@ -1,0 +1,118 @@
+package io.selfupgrade.github;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.github.Copies.Answer;
+import io.selfupgrade.upgrade.ReleaseSource;
+import io.selfupgrade.upgrade.SignedDocument;
+import io.selfupgrade.upgrade.SourceStore;
+import io.selfupgrade.upgrade.SourceStore.Copy;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Releases, of which a new one is asked for when the branch has something newer to build. */
+final class BuiltReleases implements ReleaseSource {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BuiltReleases.class);
+
+  private final GitHubRepository repository;
+  private final GitHubReleases releases;
+  private final GitHubCommits commits;
+  private final String workflow;
+  private final Copies copies;
+  private final BuildOnce build;
+  private final AtomicReference<String> told = new AtomicReference<>("");
+
+  BuiltReleases(
+      GitHubRepository repository,
+      GitHubReleases releases,
+      GitHubCommits commits,
+      String workflow,
+      SourceStore store) {
+    this.repository = repository;
+    this.releases = releases;
+    this.commits = commits;
+    this.workflow = workflow;
+    this.copies = new Copies(store);
+    this.build = new BuildOnce(repository, workflow, commits.branch(), store);
+  }
+
+  @Override
+  public ReleaseSource sharing(SourceStore store) {
+    return new BuiltReleases(
+        repository, releases.sharing(store), commits.sharing(store), workflow, store);
+  }
+
+  @Override
+  public void expectNews() {
+    releases.expectNews();
+  }
+
+  @Override
+  public String describe() {
+    return releases.describe() + ", built from " + commits.branch() + " by " + workflow;
+  }
+
+  /** Returns what is released, whatever becomes of the look at the branch. */
+  @Override
+  public Optional<SignedDocument> latest(String channel, int maxBytes) throws IOException {
+    Optional<SignedDocument> latest = releases.latest(channel, maxBytes);
+    try {
+      follow(channel);
+    } catch (IOException | AdapterException e) {
+      tell("the branch " + commits.branch() + " cannot be followed: " + e.getMessage());
+    }
+    return latest;
+  }
+
+  @Override
+  public Optional<SignedDocument> manifest(Version version, int maxBytes) throws IOException {
+    return releases.manifest(version, maxBytes);
+  }
+
+  @Override
+  public InputStream open(Version version, String path) throws IOException {
+    return releases.open(version, path);
+  }
+
+  private void follow(String channel) throws IOException {
+    String head = commits.head();
+    Optional<String> released = releases.commitOfNewest(channel);
+    if (released.filter(head::equals).isPresent() || build.done(head)) {
+      return;
+    }
+    byte[] end =
+        copies.get(
+            repository.key("build of " + head + " by " + workflow),
+            known -> Optional.of(copy(see(head, released, known))));
+    tell(new String(end, StandardCharsets.UTF_8));
+  }
+
+  private String see(String head, Optional<String> released, Optional<Copy> known) {
+    CommitFinding finding = commits.judge(head, released);
+    if (!(finding instanceof CommitFinding.Ahead)) {
+      return finding.summary();
+    }
+    try {
+      return build.ask(
+          head, known.map(copy -> new String(copy.body(), StandardCharsets.UTF_8)).orElse(""));
+    } catch (GitHubException e) {
+      return workflow + " cannot be asked to build commit " + head + ": " + e.getMessage();
+    }
+  }
+
+  private static Answer copy(String text) {
+    return new Answer("", text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void tell(String what) {
+    if (!what.equals(told.getAndSet(what))) {
+      LOG.info("{}", what);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.selfupgrade.github;
+
+import io.selfupgrade.upgrade.SourceStore;
+import io.selfupgrade.upgrade.SourceStore.Copy;
+import io.selfupgrade.upgrade.SourceStore.Look;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Answers that are asked for once by all who share a store, and then conditionally. */
+final class Copies {
+
+  /** How old an answer may be: asking again is free, but a fleet need not do it at once. */
+  static final Duration FRESH = Duration.ofMinutes(1);
+
+  private static final Duration CLAIM = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final long PAUSE_MILLIS = 50;
+
+  private final SourceStore store;
+
+  Copies(SourceStore store) {
+    this.store = store;
+  }
+
+  /**
+   * Returns a copy, asking if it is this one's turn, and waiting while it is another one's.
+   *
+   * <p>Who has waited for half a minute asks for itself and keeps nothing.
+   */
+  byte[] get(String key, Asking asking) throws IOException {
+    Deadline patience = Deadline.in(PATIENCE);
+    while (!patience.passed()) {
+      Look look = store.look(key, FRESH, CLAIM);
+      if (look instanceof Look.Fresh fresh) {
+        return fresh.copy().body();
+      }
+      if (look instanceof Look.Ask turn) {
+        return asked(key, turn, asking);
+      }
+      pause();
+    }
+    return asking.ask(Optional.empty()).orElseThrow(Copies::noAnswer).body;
+  }
+
+  private byte[] asked(String key, Look.Ask turn, Asking asking) throws IOException {
+    UUID claim = turn.claim();
+    boolean done = false;
+    try {
+      Optional<Answer> changed = asking.ask(turn.known());
+      if (changed.isEmpty()) {
+        byte[] known = turn.known().orElseThrow(Copies::noAnswer).body();
+        done = store.unchanged(key, claim);
+        return known;
+      }
+      byte[] body = changed.get().body;
+      if (body.length <= SourceStore.MAX_BYTES) {
+        done = store.keep(key, claim, new Copy(changed.get().validator, body));
+      }
+      return body;
+    } finally {
+      if (!done) {
+        store.giveUp(key, claim);
+      }
+    }
+  }
+
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while another instance asks GitHub");
+    }
+  }
+
+  private static IOException noAnswer() {
+    return new IOException("GitHub says that nothing changed to who knows nothing yet");
+  }
+
+  /** Asks GitHub. */
+  interface Asking {
+    /** Returns the answer; empty if it is the one that is known. */
+    Optional<Answer> ask(Optional<Copy> known) throws IOException;
+  }
+
+  /** An answer; one that is too large for a copy is not kept. */
+  static final class Answer {
+
+    private final String validator;
+    private final byte[] body;
+
+    /**
+     * Takes the bytes, which nobody changes.
+     *
+     * @param validator for the next conditional request; one that is too long is dropped
+     */
+    Answer(String validator, byte[] body) {
+      this.validator = validator.length() <= SourceStore.MAX_VALUE ? validator : "";
+      this.body = body;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package io.selfupgrade.github;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selfupgrade.agent.Version;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A release as GitHub lists it, with what a source needs of it.
+ *
+ * @param tag its tag, such as {@code v1.2.3}
+ * @param version what the tag says; empty if it is no version
+ * @param prerelease whether GitHub says that it is one
+ * @param immutable whether GitHub promises that its tag and assets stay; empty if it says nothing
+ * @param assets those that are there whole, by name
+ */
+record PublishedRelease(
+    String tag,
+    Optional<Version> version,
+    boolean prerelease,
+    Optional<Boolean> immutable,
+    Map<String, Asset> assets) {
+
+  PublishedRelease {
+    assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));
+  }
+
+  /** Reads GitHub's answer, or {@link #toJson}. */
+  static PublishedRelease of(JsonNode release) {
+    String tag = JsonText.text(release, "tag_name");
+    Map<String, Asset> assets = new LinkedHashMap<>();
+    for (JsonNode asset : JsonText.list(release, "assets")) {
+      if (asset.path("state").asText("").equals("uploaded")) {
+        assets.put(JsonText.text(asset, "name"), Asset.of(asset));
+      }
+    }
+    JsonNode immutable = release.path("immutable");
+    return new PublishedRelease(
+        tag,
+        version(tag),
+        JsonText.flag(release, "prerelease"),
+        immutable.isBoolean() ? Optional.of(immutable.booleanValue()) : Optional.empty(),
+        assets);
+  }
+
+  /** Returns what changes when one of these assets is put there anew. */
+  String ids(String... names) {
+    return Arrays.stream(names)
+        .map(name -> assets.containsKey(name) ? Long.toString(assets.get(name).id()) : "-")
+        .collect(Collectors.joining("/"));
+  }
+
+  /** Writes what {@link #of} reads. */
+  ObjectNode toJson() {
+    ObjectNode json = JsonText.object().put("tag_name", tag).put("prerelease", prerelease);
+    immutable.ifPresent(known -> json.put("immutable", known));
+    ArrayNode list = json.putArray("assets");
+    assets.forEach((name, asset) -> list.add(asset.toJson(name)));
+    return json;
+  }
+
+  private static Optional<Version> version(String tag) {
+    try {
+      return Optional.of(Version.parse(tag.startsWith("v") ? tag.substring(1) : tag));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * A file of a release.
+   *
+   * @param id GitHub's
+   * @param size in bytes
+   * @param digest such as {@code sha256:...}, if GitHub tells one
+   */
+  record Asset(long id, long size, Optional<String> digest) {
+
+    private static Asset of(JsonNode asset) {
+      return new Asset(
+          JsonText.number(asset, "id"),
+          JsonText.number(asset, "size"),
+          JsonText.optionalText(asset, "digest"));
+    }
+
+    private ObjectNode toJson(String name) {
+      ObjectNode json =
+          JsonText.object()
+              .put("name", name)
+              .put("state", "uploaded")
+              .put("id", id)
+              .put("size", size);
+      digest.ifPresent(known -> json.put("digest", known));
+      return json;
+    }
+  }
+}
