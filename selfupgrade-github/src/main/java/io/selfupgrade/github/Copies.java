@@ -1,5 +1,6 @@
 package io.selfupgrade.github;
 
+import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.upgrade.SourceStore;
 import io.selfupgrade.upgrade.SourceStore.Copy;
 import io.selfupgrade.upgrade.SourceStore.Look;
@@ -46,24 +47,31 @@ final class Copies {
   }
 
   private byte[] asked(String key, Look.Ask turn, Asking asking) throws IOException {
-    UUID claim = turn.claim();
-    boolean done = false;
     try {
       Optional<Answer> changed = asking.ask(turn.known());
       if (changed.isEmpty()) {
         byte[] known = turn.known().orElseThrow(Copies::noAnswer).body();
-        done = store.unchanged(key, claim);
+        store.unchanged(key, turn.claim());
         return known;
       }
       byte[] body = changed.get().body;
-      if (body.length <= SourceStore.MAX_BYTES) {
-        done = store.keep(key, claim, new Copy(changed.get().validator, body));
+      if (body.length > SourceStore.MAX_BYTES) {
+        store.giveUp(key, turn.claim());
+      } else {
+        store.keep(key, turn.claim(), new Copy(changed.get().validator, body));
       }
       return body;
-    } finally {
-      if (!done) {
-        store.giveUp(key, claim);
-      }
+    } catch (IOException | RuntimeException e) {
+      giveUp(key, turn.claim(), e);
+      throw e;
+    }
+  }
+
+  private void giveUp(String key, UUID claim, Exception failure) {
+    try {
+      store.giveUp(key, claim);
+    } catch (AdapterException away) {
+      failure.addSuppressed(away);
     }
   }
 
