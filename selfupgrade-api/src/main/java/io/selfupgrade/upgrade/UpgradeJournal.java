@@ -22,7 +22,8 @@ import java.util.UUID;
  *       returns false.
  *   <li>Every write that takes a {@link Fence} changes nothing when the fence does not hold.
  *   <li>Steps are kept in the order in which they were recorded, with the store's time.
- *   <li>A request is taken once, by one primary, and is then tied to the upgrade that answers it.
+ *   <li>A request is taken once, by one primary, and is then tied to the upgrade that answers it;
+ *       one of a webhook by an upgrade that has no target yet.
  *   <li>A version is listed as failed by version and manifest, once.
  *   <li>Freeze and unfreeze need no fence and are idempotent.
  * </ol>
@@ -75,7 +76,12 @@ public interface UpgradeJournal extends TrialDecisions {
   /** Files a request for an upgrade; any instance may. */
   UUID request(AgentName agent, Trigger trigger);
 
-  /** Takes the oldest request that waits, tying it and all others that wait to this upgrade. */
+  /**
+   * Ties the requests that wait to this upgrade; tells whether there were some.
+   *
+   * <p>Those of webhooks wait on unless it is in OPEN and has no target: they tell that there may
+   * be something newer than what it goes to.
+   */
   boolean answerRequests(Fence fence, UUID upgrade);
 
   /** Tells whether a request waits, and its trigger. */

@@ -92,6 +92,7 @@ final class PostgresUpgradeJournal implements UpgradeJournal {
             update selfupgrade.upgrade_requests r set upgrade = u.id, answered_at = clock_timestamp()
               from f join selfupgrade.upgrades u on u.agent = f.agent
              where u.id = ? and r.agent = f.agent and r.upgrade is null
+               and (r.trigger <> 'WEBHOOK' or (u.phase = 'OPEN' and u.to_version is null))
             """;
 
   private static final String ADOPT =

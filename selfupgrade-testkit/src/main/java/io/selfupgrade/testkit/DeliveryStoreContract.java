@@ -12,6 +12,7 @@ import io.selfupgrade.upgrade.DeliveryReceipt.TurnedAway;
 import io.selfupgrade.upgrade.DeliveryStore.Hint;
 import io.selfupgrade.upgrade.DeliveryStore.Rule;
 import io.selfupgrade.upgrade.Trigger;
+import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Duration;
 import java.util.List;
@@ -56,8 +57,9 @@ abstract class DeliveryStoreContract extends StoreContract {
     passShort();
     assertThat(accept("2", BODY, SOON)).isEqualTo(new Joined(request));
     Fence fence = scene.lead();
-    UUID upgrade = scene.upgradeIn(UpgradePhase.STAGED, fence).upgrade();
+    UUID upgrade = store.journal().open(fence, Trigger.WEBHOOK, V1).orElseThrow().id();
     assertThat(store.journal().answerRequests(fence, upgrade)).isTrue();
+    store.journal().move(fence, upgrade, UpgradePhase.OPEN, UpgradePhase.STAGED);
     passShort();
 
     assertThat(accept("3", BODY, SOON)).isEqualTo(new Joined(request));
@@ -150,6 +152,27 @@ abstract class DeliveryStoreContract extends StoreContract {
         queued(store.deliveries().accept(other.agent, hint("1", BODY), new Rule(LONG, 1, LONG)));
 
     assertThat(second).isNotEqualTo(first);
+  }
+
+  /** Obligation of {@link UpgradeJournal}. */
+  @Test
+  void aRequestOfAWebhookWaitsForAnUpgradeThatHasNoTargetYet() {
+    UpgradeJournal journal = store.journal();
+    Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.OPEN);
+    Fence fence = upgrading.primary();
+    UUID webhook = journal.request(scene.agent, Trigger.WEBHOOK);
+    UUID manual = journal.request(scene.agent, Trigger.MANUAL);
+
+    assertThat(journal.answerRequests(fence, upgrading.upgrade())).isTrue();
+
+    assertThat(journal.answerOf(manual)).contains(upgrading.upgrade());
+    assertThat(journal.answerOf(webhook)).isEmpty();
+    assertThat(journal.waitingRequest(scene.agent)).contains(Trigger.WEBHOOK);
+    journal.move(fence, upgrading.upgrade(), UpgradePhase.OPEN, UpgradePhase.REFUSED);
+    assertThat(journal.answerRequests(fence, upgrading.upgrade())).isFalse();
+    UUID next = journal.open(fence, Trigger.WEBHOOK, V1).orElseThrow().id();
+    assertThat(journal.answerRequests(fence, next)).isTrue();
+    assertThat(journal.answerOf(webhook)).contains(next);
   }
 
   private DeliveryReceipt accept(String delivery, String body, Rule rule) {

@@ -251,7 +251,7 @@ abstract class FenceContract extends StoreContract {
     }
     store.instances().stopped(first.holder());
     Scene.Upgrading upgrading = own.upgradeIn(phase, own.takeOverFrom(first));
-    store.journal().request(own.agent, Trigger.WEBHOOK);
+    store.journal().request(own.agent, Trigger.MANUAL);
     store.policies().askRollback(own.agent, V1, "ada");
     LedgerFenceCases.prepare(store, upgrading);
     store.journal().look(upgrading.upgrade(), V1, Optional.empty());

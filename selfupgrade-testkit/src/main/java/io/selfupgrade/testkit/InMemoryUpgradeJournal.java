@@ -138,7 +138,7 @@ final class InMemoryUpgradeJournal implements UpgradeJournal {
         () -> {
           List<AgentRows.Request> waiting =
               state.fenced(fence, upgrade).stream()
-                  .flatMap(row -> waiting(row.agent).stream())
+                  .flatMap(row -> waiting(row.agent).stream().filter(one -> mayAnswer(row, one)))
                   .toList();
           waiting.forEach(request -> request.answer = upgrade);
           return !waiting.isEmpty();
@@ -269,6 +269,11 @@ final class InMemoryUpgradeJournal implements UpgradeJournal {
   @Override
   public boolean confirm(Fence fence, UUID upgrade, Duration ttl) {
     return trials.confirm(fence, upgrade, ttl);
+  }
+
+  private static boolean mayAnswer(UpgradeRow row, AgentRows.Request request) {
+    boolean hasLooked = row.phase != UpgradePhase.OPEN || row.target.isPresent();
+    return request.trigger != Trigger.WEBHOOK || !hasLooked;
   }
 
   private List<AgentRows.Request> waiting(AgentName agent) {

@@ -176,7 +176,7 @@ abstract class RetentionStoreContract extends StoreContract {
   void deliveriesGoWithTheirRequestsUnlessTheseWait() {
     Fence fence = scene.lead();
     UUID answered = delivered("1");
-    UUID upgrade = scene.upgradeIn(UpgradePhase.OPEN, fence).upgrade();
+    UUID upgrade = store.journal().open(fence, Trigger.WEBHOOK, V1).orElseThrow().id();
     store.journal().answerRequests(fence, upgrade);
     UUID waiting = delivered("2");
     passShort();

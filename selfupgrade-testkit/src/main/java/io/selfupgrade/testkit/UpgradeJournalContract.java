@@ -274,17 +274,18 @@ abstract class UpgradeJournalContract extends StoreContract {
     UUID second = journal.request(scene.agent, Trigger.MANUAL);
     assertThat(journal.waitingRequest(scene.agent)).contains(Trigger.WEBHOOK);
     assertThat(journal.answerOf(first)).isEmpty();
-    Scene.Upgrading upgrading = scene.upgradeIn(UpgradePhase.OPEN);
+    Fence fence = scene.lead();
+    UUID upgrade = journal.open(fence, Trigger.WEBHOOK, V1).orElseThrow().id();
 
-    assertThat(journal.answerRequests(upgrading.primary(), upgrading.upgrade())).isTrue();
+    assertThat(journal.answerRequests(fence, upgrade)).isTrue();
 
     assertThat(journal.waitingRequest(scene.agent)).isEmpty();
-    assertThat(journal.answerOf(first)).contains(upgrading.upgrade());
-    assertThat(journal.answerOf(second)).contains(upgrading.upgrade());
-    assertThat(journal.answerRequests(upgrading.primary(), upgrading.upgrade())).isFalse();
+    assertThat(journal.answerOf(first)).contains(upgrade);
+    assertThat(journal.answerOf(second)).contains(upgrade);
+    assertThat(journal.answerRequests(fence, upgrade)).isFalse();
     UUID later = journal.request(scene.agent, Trigger.MANUAL);
     assertThat(journal.answerOf(later)).isEmpty();
-    assertThat(journal.answerOf(first)).contains(upgrading.upgrade());
+    assertThat(journal.answerOf(first)).contains(upgrade);
   }
 
   @Test

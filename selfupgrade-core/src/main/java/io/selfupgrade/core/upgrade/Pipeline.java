@@ -87,7 +87,15 @@ final class Pipeline {
           "upgrade " + row.id() + " is open already: join it by upgrade(), or wait for its end");
     }
     situation.log().record(fence, row.id(), UpgradeStep.TRIGGER, Event.PASSED, trigger.name());
-    return step(row.id(), UpgradeStep.CHECK, UpgradePhase.OPEN, holder -> check(holder, row.id()));
+    return step(
+        row.id(),
+        UpgradeStep.CHECK,
+        UpgradePhase.OPEN,
+        holder -> {
+          // Before it looks: a webhook that comes later may tell of something newer.
+          situation.journal().answerRequests(holder, row.id());
+          return check(holder, row.id());
+        });
   }
 
   /** TRIGGER and CHECK of the way back that a person wants; its files are in their slot. */

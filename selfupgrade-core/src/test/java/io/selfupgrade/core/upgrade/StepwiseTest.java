@@ -8,6 +8,7 @@ import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.StepResult;
 import io.selfupgrade.upgrade.Trigger;
+import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,21 @@ class StepwiseTest {
   @Test
   void aSecondTriggerNamesTheOpenUpgrade() {
     assertUnbacked(() -> pipeline.trigger(Trigger.MANUAL), "join it by upgrade()");
+  }
+
+  @Test
+  void aWebhookThatComesAfterTheLookWaitsForTheNextOne() {
+    UpgradeJournal journal = scene.store.journal();
+    UUID manual = journal.request(UpgradeScene.AGENT, Trigger.MANUAL);
+    UUID webhook = journal.request(UpgradeScene.AGENT, Trigger.WEBHOOK);
+
+    journal.answerRequests(scene.side.fence, available.upgrade());
+
+    assertThat(journal.answerOf(manual)).contains(available.upgrade());
+    assertThat(journal.answerOf(webhook)).isEmpty();
+    journal.move(scene.side.fence, available.upgrade(), UpgradePhase.OPEN, UpgradePhase.ABORTED);
+    pipeline.trigger(Trigger.WEBHOOK);
+    assertThat(journal.answerOf(webhook)).isPresent().isNotEqualTo(journal.answerOf(manual));
   }
 
   @Test
