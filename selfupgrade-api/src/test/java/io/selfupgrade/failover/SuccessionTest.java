@@ -118,6 +118,25 @@ class SuccessionTest {
   }
 
   @Test
+  void theCandidateOfAPlatformGoesOnAloneOnceItsOldVersionIsGone() {
+    InstanceRecord platforms =
+        new InstanceRecord(
+            InstanceId.random(), AGENT, NEWER, "", Optional.of(UPGRADE), false, "here");
+    for (String lease : List.of("LIVE", "AGO", "LONG_AGO")) {
+      assertThat(
+              Succession.decide(
+                      Optional.of(lease(lease)),
+                      platforms,
+                      new TakeOver.Expired(),
+                      situation("TRIAL"),
+                      TTL)
+                  .granted())
+          .as(lease)
+          .isEqualTo(lease.equals("LONG_AGO"));
+    }
+  }
+
+  @Test
   void theLockEntitlesOnlyWhileTheRowSaysThatItIsHeld() {
     Lease withoutLock = new Lease(fence(), Duration.ofSeconds(5), false);
 
@@ -226,7 +245,8 @@ class SuccessionTest {
     };
   }
 
+  /** A candidate is the launcher's, which keeps the old version running. */
   private static InstanceRecord record(InstanceId id, Version version, Optional<UUID> trial) {
-    return new InstanceRecord(id, AGENT, version, "", trial, false, "here");
+    return new InstanceRecord(id, AGENT, version, "", trial, trial.isPresent(), "here");
   }
 }
