@@ -44,6 +44,7 @@ final class Agent implements SelfUpgrade {
   private final Config config;
   private final Observation observation;
   private final SnapshotsDoor snapshots;
+  private final Platforms platforms;
   private final CloudDoor cloud;
   private final Optional<MemoryEngine> memory;
   private final Duties duties;
@@ -65,7 +66,8 @@ final class Agent implements SelfUpgrade {
     this.observation = new Observation(blueprint, this::connected, this::connect);
     this.duties = new Duties(blueprint);
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
-    this.cloud = new CloudDoor(blueprint, door, duties::fence);
+    this.platforms = Platforms.of(blueprint);
+    this.cloud = new CloudDoor(blueprint, door, duties::fence, platforms);
     this.memory =
         blueprint
             .capabilities()
@@ -75,32 +77,32 @@ final class Agent implements SelfUpgrade {
                     new MemoryEngine(
                         self, () -> door.opened().memories(), duties::fence, how.lives()));
     Duration ttl = blueprint.primary().ttl();
-    this.upgrades =
-        blueprint
-            .upgrades()
-            .map(
-                how ->
-                    new UpgradeEngine(
-                        blueprint.store(),
-                        self,
-                        how.build(ttl, blueprint.observe().probes(), observation),
-                        blueprint.identity().link(),
-                        duties,
-                        blueprint.clock()));
+    this.upgrades = blueprint.upgrades().map(this::engine);
     this.ticks =
         new TickEngine(blueprint.agent(), blueprint.store().tasks(), tasks(), settings(ttl));
     this.elector =
         new Elector(
             observation.engine().measured(blueprint.store()),
-            new ElectionSettings(self, ttl, this::attestedDead),
+            new ElectionSettings(this::participant, ttl, this::attestedDead),
             observation.counting(duties),
             this::connect,
             System::nanoTime);
     duties.join(elector, ticks, upgrades);
+    duties.leaving(this::stop);
     observation.join(elector, ticks, duties);
     this.life =
         new Life(
             blueprint, self, new Life.Parts(door, observation, duties, ticks, upgrades, elector));
+  }
+
+  private UpgradeEngine engine(UpgradesBuilder how) {
+    return new UpgradeEngine(
+        blueprint.store(),
+        self,
+        how.build(blueprint.primary().ttl(), blueprint.observe().probes(), observation),
+        platforms.host(blueprint),
+        duties,
+        blueprint.clock());
   }
 
   @Override
@@ -115,8 +117,8 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void stop() {
-    cloud.close();
     life.stop();
+    platforms.close();
   }
 
   @Override
@@ -126,7 +128,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void close() {
-    cloud.close();
+    platforms.close();
     life.close();
   }
 
@@ -241,7 +243,11 @@ final class Agent implements SelfUpgrade {
 
   /** Sets for how long a platform may take; for tests. */
   void deployLimit(Duration limit) {
-    cloud.limit(limit);
+    platforms.limit(limit);
+  }
+
+  private InstanceRecord participant() {
+    return upgrades.map(UpgradeEngine::self).orElse(self);
   }
 
   private UpgradeEngine requireUpgrades() {
