@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,8 +25,10 @@ final class BuiltReleases implements ReleaseSource {
   private final GitHubReleases releases;
   private final GitHubCommits commits;
   private final String workflow;
+  private final SourceStore store;
   private final Copies copies;
   private final BuildOnce build;
+  private final AtomicBoolean news = new AtomicBoolean();
   private final AtomicReference<String> told = new AtomicReference<>("");
 
   BuiltReleases(
@@ -38,6 +41,7 @@ final class BuiltReleases implements ReleaseSource {
     this.releases = releases;
     this.commits = commits;
     this.workflow = workflow;
+    this.store = store;
     this.copies = new Copies(store);
     this.build = new BuildOnce(repository, workflow, commits.branch(), store);
   }
@@ -51,6 +55,7 @@ final class BuiltReleases implements ReleaseSource {
   @Override
   public void expectNews() {
     releases.expectNews();
+    news.set(true);
   }
 
   @Override
@@ -81,15 +86,20 @@ final class BuiltReleases implements ReleaseSource {
   }
 
   private void follow(String channel) throws IOException {
+    boolean anew = news.getAndSet(false);
+    if (anew) {
+      store.expire(commits.headKey());
+    }
     String head = commits.head();
     Optional<String> released = releases.commitOfNewest(channel);
     if (released.filter(head::equals).isPresent() || build.done(head)) {
       return;
     }
-    byte[] end =
-        copies.get(
-            repository.key("build of " + head + " by " + workflow),
-            known -> Optional.of(copy(see(head, released, known))));
+    String key = repository.key("build of " + head + " by " + workflow);
+    if (anew) {
+      store.expire(key);
+    }
+    byte[] end = copies.get(key, known -> Optional.of(copy(see(head, released, known))));
     tell(new String(end, StandardCharsets.UTF_8));
   }
 

@@ -74,7 +74,7 @@ public final class GitHubCommits {
    */
   public String head() {
     try {
-      byte[] copy = copies.get(repository.key("head " + branch), this::head);
+      byte[] copy = copies.get(headKey(), this::head);
       return new String(copy, StandardCharsets.US_ASCII);
     } catch (IOException e) {
       throw new GitHubException(Kind.UNAVAILABLE, "looking for the head of " + branch, e);
@@ -90,6 +90,11 @@ public final class GitHubCommits {
   public CommitFinding check(String running) {
     requireCommit(running);
     return judge(head(), Optional.of(running));
+  }
+
+  /** Returns the key of the head's copy. */
+  String headKey() {
+    return repository.key("head " + branch);
   }
 
   GitHubCommits sharing(SourceStore store) {

@@ -142,6 +142,25 @@ final class BuiltReleasesTest {
   }
 
   @Test
+  void newsOfTheBranchAndOfItsChecksAreLookedForAtOnce() throws IOException {
+    ReleaseSource source = source();
+    Commits.head(github, OLD);
+    latest(source);
+    Commits.head(github, NEW);
+    Commits.checks(github, NEW, "ci=pending", "");
+    source.expectNews();
+    latest(source);
+    Commits.checks(github, NEW, "ci=success", "");
+    latest(source);
+    assertThat(dispatches()).isEmpty();
+
+    source.expectNews();
+    latest(source);
+
+    assertThat(dispatches()).hasSize(1);
+  }
+
+  @Test
   void branchThatWasRewrittenIsNotBuilt() throws IOException {
     Commits.compared(github, OLD, NEW, "diverged");
 
