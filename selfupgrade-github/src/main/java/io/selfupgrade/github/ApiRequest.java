@@ -33,6 +33,9 @@ record ApiRequest(
   /** The bytes of a release's asset or of a file. */
   static final String BYTES = "application/octet-stream";
 
+  /** The content of a file in the repository, as it is. */
+  static final String RAW = "application/vnd.github.raw";
+
   /** The SHA of a commit, as text. */
   static final String SHA = "application/vnd.github.sha";
 

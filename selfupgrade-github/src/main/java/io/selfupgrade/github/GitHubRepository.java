@@ -89,6 +89,16 @@ public final class GitHubRepository {
     return new GitHubCommits(this, branch, new LocalSources(settings.clock()));
   }
 
+  /**
+   * Returns a workflow that deploys.
+   *
+   * @param file its name in {@code .github/workflows}, such as {@code deploy.yml}
+   * @throws IllegalArgumentException if it is no such name
+   */
+  public GitHubWorkflow workflow(String file) {
+    return GitHubWorkflow.named(this, file, Pace.REAL);
+  }
+
   /** Returns {@code owner/name}. */
   public String fullName() {
     return owner + "/" + name;

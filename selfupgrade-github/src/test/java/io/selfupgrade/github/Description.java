@@ -106,7 +106,7 @@ final class Description {
 
   /** GitHub describes its answers as plain JSON, whatever it recommends, and no file's bytes. */
   private static Optional<String> accepted(String type) {
-    if (type.equals(ApiRequest.BYTES)) {
+    if (type.equals(ApiRequest.BYTES) || type.equals(ApiRequest.RAW)) {
       return Optional.empty();
     }
     return Optional.of(type.equals(ApiRequest.JSON) ? "application/json" : type);

@@ -7,6 +7,7 @@ import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.MappingBuilder;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Request;
+import com.github.tomakehurst.wiremock.http.RequestListener;
 import com.github.tomakehurst.wiremock.http.Response;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.selfupgrade.testkit.ManualClock;
@@ -113,6 +114,15 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
   /** Says that answers may still be under way when the test ends, so that no other gets them. */
   void answersSlowly() {
     slow = true;
+  }
+
+  /** Lets somebody hear of each request too, before it is answered, until the test ends. */
+  void heardBy(RequestListener other) {
+    server.heardBy(
+        (request, response) -> {
+          check(request, response);
+          other.requestReceived(request, response);
+        });
   }
 
   /** Returns all that was asked for, first to last. */

@@ -1,0 +1,159 @@
+package io.selfupgrade.github;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selfupgrade.github.GitHubException.Kind;
+import io.selfupgrade.upgrade.Deployment;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks for a run once: it looks before it asks, and looks again when an answer says too little.
+ *
+ * <p>A run that was asked for is in GitHub's list some seconds later. So one whose answer was lost
+ * is not asked for again before two minutes are over, whatever the list says.
+ */
+final class Dispatch {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GitHubWorkflow.class);
+  private static final Duration REQUEST = Duration.ofSeconds(15);
+  private static final Duration TO_APPEAR = Duration.ofSeconds(15);
+  private static final Duration BETWEEN = Duration.ofSeconds(2);
+  private static final Duration UNKNOWN_FOR = Duration.ofMinutes(2);
+  private static final int MOST_REMEMBERED = 100;
+  private static final String DETAILS = "return_run_details";
+  private static final String DETAILS_ALWAYS = "2026-03-10";
+
+  private final GitHubRepository repository;
+  private final String file;
+  private final Runs runs;
+  private final FitCheck check;
+  private final Pace pace;
+  private final Map<UUID, Budget> unknown = new LinkedHashMap<>();
+
+  Dispatch(GitHubRepository repository, String file, Pace pace) {
+    this.repository = repository;
+    this.file = file;
+    this.runs = new Runs(repository, file);
+    this.check = new FitCheck(repository, file);
+    this.pace = pace;
+  }
+
+  Runs runs() {
+    return runs;
+  }
+
+  /**
+   * Asks, unless there is a run already.
+   *
+   * @return the run's page, or the workflow's if GitHub took it and shows no run yet
+   */
+  synchronized URI once(Deployment deployment, WorkflowTerms terms, Budget budget) {
+    Optional<GitHubRun> known = runs.find(deployment.id(), budget);
+    if (known.isPresent()) {
+      unknown.remove(deployment.id());
+      return known.get().page();
+    }
+    requireKnownToBeNew(deployment);
+    String ref = terms.refOf(deployment.version());
+    check.require(ref, budget);
+    ObjectNode body = JsonText.object().put("ref", ref);
+    ObjectNode inputs = body.putObject("inputs");
+    terms.inputsOf(deployment).forEach(inputs::put);
+    try {
+      return taken(deployment, ask(body, budget), budget);
+    } catch (GitHubException e) {
+      if (e.kind() != Kind.AMBIGUOUS && e.kind() != Kind.UNEXPECTED) {
+        throw check.explained(e, ref);
+      }
+      remember(deployment);
+      return appeared(deployment, budget).map(GitHubRun::page).orElseThrow(() -> e);
+    }
+  }
+
+  private ApiResponse ask(ObjectNode body, Budget budget) {
+    if (repository.settings().apiVersion().compareTo(DETAILS_ALWAYS) >= 0) {
+      return send(body, budget);
+    }
+    try {
+      return send(body.deepCopy().put(DETAILS, true), budget);
+    } catch (GitHubException e) {
+      if (e.kind() == Kind.INVALID && e.operation().contains(DETAILS)) {
+        // An older server does not know this word; nothing was done.
+        return send(body, budget);
+      }
+      throw e;
+    }
+  }
+
+  private ApiResponse send(ObjectNode body, Budget budget) {
+    String path = repository.path("actions", "workflows", file, "dispatches");
+    return repository.client().send(ApiRequest.post(path, body).within(budget.share(REQUEST)));
+  }
+
+  private URI taken(Deployment deployment, ApiResponse answer, Budget budget) {
+    if (answer.status() == 200) {
+      return runs.page(JsonText.number(answer.json(), "workflow_run_id"));
+    }
+    Optional<GitHubRun> run = appeared(deployment, budget);
+    if (run.isEmpty()) {
+      remember(deployment);
+      LOG.warn(
+          "GitHub took deployment {}, but no run of {} says this id in its title: see its run-name",
+          deployment.id(),
+          file);
+    }
+    return run.map(GitHubRun::page).orElseGet(runs::page);
+  }
+
+  /** Looks until the run is in GitHub's list. */
+  private Optional<GitHubRun> appeared(Deployment deployment, Budget whole) {
+    Budget budget = new Budget(pace, whole.share(TO_APPEAR));
+    try {
+      while (true) {
+        budget.pause(BETWEEN);
+        Optional<GitHubRun> run = runs.find(deployment.id(), whole);
+        if (run.isPresent() || budget.over()) {
+          return run;
+        }
+      }
+    } catch (GitHubException e) {
+      LOG.warn("the run of deployment {} could not be looked for", deployment.id(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Optional.empty();
+  }
+
+  private void remember(Deployment deployment) {
+    unknown.put(deployment.id(), new Budget(pace, UNKNOWN_FOR));
+    while (unknown.size() > MOST_REMEMBERED) {
+      unknown.remove(unknown.keySet().iterator().next());
+    }
+  }
+
+  private void requireKnownToBeNew(Deployment deployment) {
+    Budget wait = unknown.get(deployment.id());
+    if (wait == null) {
+      return;
+    }
+    if (wait.over()) {
+      unknown.remove(deployment.id());
+      return;
+    }
+    throw new GitHubException(
+        Kind.AMBIGUOUS,
+        "deployment "
+            + deployment.id()
+            + " was asked for less than "
+            + UNKNOWN_FOR.toMinutes()
+            + " minutes ago and GitHub shows no run of it yet: look again, it is not asked for"
+            + " twice before",
+        null);
+  }
+}
