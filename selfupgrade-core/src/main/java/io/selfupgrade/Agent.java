@@ -2,6 +2,7 @@ package io.selfupgrade;
 
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.change.Changes;
 import io.selfupgrade.config.Config;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.failover.Elector;
@@ -46,6 +47,7 @@ final class Agent implements SelfUpgrade {
   private final SnapshotsDoor snapshots;
   private final Platforms platforms;
   private final CloudDoor cloud;
+  private final Optional<ChangesDoor> changes;
   private final Optional<MemoryEngine> memory;
   private final Duties duties;
   private final TickEngine ticks;
@@ -68,6 +70,7 @@ final class Agent implements SelfUpgrade {
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
     this.platforms = Platforms.of(blueprint);
     this.cloud = new CloudDoor(blueprint, door, duties::fence, platforms);
+    this.changes = ChangesDoor.of(blueprint, door, duties::fence);
     this.memory =
         blueprint
             .capabilities()
@@ -224,6 +227,15 @@ final class Agent implements SelfUpgrade {
   @Override
   public DeployResult deployToCloud() {
     return cloud.deploy();
+  }
+
+  @Override
+  public Changes changes() {
+    return changes.orElseThrow(
+        () ->
+            new IllegalStateException(
+                "changes are not configured: call changesTo(...) on the builder, such as"
+                    + " changesTo(repository.changes(ChangePolicy.allow(...)))"));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.selfupgrade;
 
 import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.change.ChangeTarget;
+import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.schedule.DeclaredTask;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.PrimaryWork;
@@ -52,6 +54,15 @@ record Blueprint(
     return primary.local();
   }
 
+  /** Returns why forward effects are stopped, by the launcher's file or by a row. */
+  Optional<String> frozen(AgentStore opened) {
+    return identity
+        .link()
+        .filter(LauncherLink::frozen)
+        .map(link -> "the file frozen in " + link.root() + " is there, or cannot be looked at")
+        .or(() -> opened.journal().frozen(agent));
+  }
+
   ObserveBuilder observe() {
     return capabilities.observe();
   }
@@ -85,12 +96,14 @@ record Blueprint(
    * @param upgrades how it upgrades itself; empty: it does not
    * @param memory how it remembers; empty: it does not
    * @param target where it is deployed; empty: nowhere
+   * @param changes where its changes go; empty: it proposes none
    * @param observe what it lets others see
    */
   record Capabilities(
       Optional<UpgradesBuilder> upgrades,
       Optional<MemoryBuilder> memory,
       Optional<DeployTarget> target,
+      Optional<ChangeTarget> changes,
       ObserveBuilder observe) {}
 
   /** The declared tasks, and where their handlers run. */

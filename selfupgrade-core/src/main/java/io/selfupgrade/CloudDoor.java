@@ -3,7 +3,6 @@ package io.selfupgrade;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
-import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.DeployResult;
 import io.selfupgrade.upgrade.DeployTarget;
@@ -48,7 +47,7 @@ final class CloudDoor {
     if (held.isEmpty()) {
       return notPrimary();
     }
-    Optional<String> frozen = frozen(store);
+    Optional<String> frozen = blueprint.frozen(store);
     if (frozen.isPresent()) {
       return refused(
           ReasonCode.FROZEN, "forward effects are frozen: " + frozen.get() + "; call unfreeze()");
@@ -103,15 +102,6 @@ final class CloudDoor {
     } catch (AdapterException e) {
       LOG.warn("the end of deployment {} could not be recorded", deployment.id(), e);
     }
-  }
-
-  private Optional<String> frozen(AgentStore store) {
-    return blueprint
-        .identity()
-        .link()
-        .filter(LauncherLink::frozen)
-        .map(link -> "the file frozen in " + link.root() + " is there, or cannot be looked at")
-        .or(() -> store.journal().frozen(blueprint.agent()));
   }
 
   private static DeployResult notPrimary() {

@@ -2,6 +2,7 @@ package io.selfupgrade;
 
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.change.Changes;
 import io.selfupgrade.config.Config;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.memory.Memories;
@@ -164,6 +165,13 @@ public interface SelfUpgrade extends AutoCloseable {
    * @throws IllegalStateException if {@code deployTo} was not called on the builder
    */
   DeployResult deployToCloud();
+
+  /**
+   * Returns the door to changes that the agent proposes to its own source.
+   *
+   * @throws IllegalStateException if {@code changesTo} was not called on the builder
+   */
+  Changes changes();
 
   /** Returns the door to the agent's configuration; usable before {@link #start}. */
   Config config();

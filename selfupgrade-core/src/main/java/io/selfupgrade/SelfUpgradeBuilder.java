@@ -4,6 +4,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.ConfigurationException;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.change.ChangeTarget;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.schedule.DeclaredTask;
@@ -52,6 +53,7 @@ public final class SelfUpgradeBuilder {
   private @Nullable UpgradesBuilder upgrades;
   private @Nullable MemoryBuilder memory;
   private @Nullable DeployTarget target;
+  private @Nullable ChangeTarget changes;
   private @Nullable PrimaryWork work;
   private @Nullable Executor executor;
   private WhenIsolated whenIsolated = WhenIsolated.STOP;
@@ -189,6 +191,14 @@ public final class SelfUpgradeBuilder {
     }
   }
 
+  /** Lets the agent propose changes to its own source, see {@link SelfUpgrade#changes}. */
+  public SelfUpgradeBuilder changesTo(ChangeTarget repository) {
+    problems.once("changesTo(...)", changes);
+    problems.given("changesTo(...)", repository, "give a repository, or leave the call out");
+    changes = repository;
+    return this;
+  }
+
   /** Sets what the agent lets others see. */
   public SelfUpgradeBuilder observe(Consumer<ObserveBuilder> how) {
     if (problems.given("observe(...)", how, "describe it, or leave the call out")) {
@@ -288,6 +298,7 @@ public final class SelfUpgradeBuilder {
                 Optional.ofNullable(upgrades),
                 Optional.ofNullable(memory),
                 Optional.ofNullable(target),
+                Optional.ofNullable(changes),
                 observe),
             clock));
   }

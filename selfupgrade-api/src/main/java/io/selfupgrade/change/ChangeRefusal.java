@@ -22,7 +22,7 @@ public enum ChangeRefusal {
   PATH_FORBIDDEN,
   /** A path that the policy does not allow. */
   PATH_NOT_ALLOWED,
-  /** Something in the way is a symbolic link, a submodule or a directory. */
+  /** At the path, or in its way, is a link, a submodule, a directory, an executable, or nothing. */
   NOT_A_FILE,
   /** Too many files, or too many bytes. */
   TOO_LARGE,

@@ -1,6 +1,7 @@
 package io.selfupgrade.github;
 
 import io.selfupgrade.agent.Secret;
+import io.selfupgrade.change.ChangePolicy;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -97,6 +98,11 @@ public final class GitHubRepository {
    */
   public GitHubWorkflow workflow(String file) {
     return GitHubWorkflow.named(this, file, Pace.REAL);
+  }
+
+  /** Returns the door to changes that the agent proposes, within what a policy allows. */
+  public GitHubChanges changes(ChangePolicy policy) {
+    return GitHubChanges.to(this, policy);
   }
 
   /** Returns {@code owner/name}. */

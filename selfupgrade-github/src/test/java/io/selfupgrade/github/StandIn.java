@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -94,6 +95,11 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
   /** Answers; a later stub of the same request goes first. */
   void on(MappingBuilder request, ResponseDefinitionBuilder answer) {
     server().stubFor(request.willReturn(answer));
+  }
+
+  /** Lets a model answer what no stub answers. */
+  void serve(Function<LoggedRequest, ResponseDefinitionBuilder> repository) {
+    server.serve(repository);
   }
 
   /** Returns the server, for scenarios. */
