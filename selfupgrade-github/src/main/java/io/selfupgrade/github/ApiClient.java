@@ -70,7 +70,7 @@ final class ApiClient {
    * @throws GitHubException for every other answer, and for none
    */
   ApiResponse send(ApiRequest request) {
-    Deadline deadline = Deadline.in(request.manner().total().orElse(settings.times().total()));
+    Deadline deadline = deadline(request);
     return trying(
         request, deadline, () -> exchange().whole(request, authorized(request, deadline)));
   }
@@ -99,17 +99,19 @@ final class ApiClient {
   }
 
   /**
-   * Reads the pages of a list; of a validator the first page alone is asked by.
+   * Reads the pages of a list, all of them within the time of one request; of a validator the first
+   * page alone is asked by.
    *
    * @param field of each page that holds its items; empty if the page itself is the list
    * @param most how many items are wanted at most
    */
   Items list(ApiRequest request, String field, int most) {
+    Deadline deadline = deadline(request);
     List<JsonNode> items = new ArrayList<>();
     Optional<String> etag = Optional.empty();
     ApiRequest next = request.query("per_page", Math.min(PAGE, most));
     for (int page = 0; page < MOST_PAGES; page++) {
-      ApiResponse response = send(next);
+      ApiResponse response = send(next.within(deadline.left()));
       if (page == 0) {
         etag = response.etag();
         if (response.unchanged()) {
@@ -145,10 +147,17 @@ final class ApiClient {
     ObjectNode body = JsonText.object().put("query", query);
     body.set("variables", variables);
     ApiRequest request = ApiRequest.post(GRAPHQL, body);
-    JsonNode answer = send(changes ? request : request.repeatable()).json();
+    ApiRequest sent = changes ? request : request.repeatable();
+    ApiResponse response = send(sent);
+    JsonNode answer = response.json();
     JsonNode errors = answer.path("errors");
     if (errors.isArray() && !errors.isEmpty()) {
-      throw GraphQlErrors.of(errors, changes, settings.clock());
+      throw limits
+          .refusal(sent, response.headers(), errors.path(0))
+          .orElseGet(() -> GraphQlErrors.of(errors, changes));
+    }
+    if (!answer.path("data").isObject()) {
+      throw ApiResponse.unreadable(sent, " was answered without \"data\"", null);
     }
     return JsonText.object(answer, "data");
   }
@@ -170,15 +179,19 @@ final class ApiClient {
   /** Opens, and once more if an App's token was withdrawn before its time: a 401 did nothing. */
   private Response authorized(ApiRequest request, Deadline deadline) {
     URI uri = exchange().uri(request);
-    Optional<String> authorization = credentials.authorization(request);
+    Optional<String> authorization = credentials.authorization(request, deadline);
     try {
       return exchange().open(request, uri, authorization, deadline);
     } catch (GitHubException e) {
       if (e.kind() != Kind.BAD_CREDENTIALS || !credentials.renew(request, authorization)) {
         throw e;
       }
-      return exchange().open(request, uri, credentials.authorization(request), deadline);
+      return exchange().open(request, uri, credentials.authorization(request, deadline), deadline);
     }
+  }
+
+  private Deadline deadline(ApiRequest request) {
+    return Deadline.in(request.manner().total().orElse(settings.times().total()));
   }
 
   private synchronized Exchange exchange() {
@@ -201,7 +214,8 @@ final class ApiClient {
 
   /** Takes the place in the list from GitHub's link, and nothing else of it. */
   private static ApiRequest following(ApiRequest request, String link) {
-    String query = URI.create(link).getRawQuery();
+    int question = link.indexOf('?');
+    String query = question < 0 ? null : link.substring(question + 1);
     ApiRequest next = request;
     for (String pair : query == null ? new String[0] : query.split("&", -1)) {
       String[] parts = pair.split("=", 2);

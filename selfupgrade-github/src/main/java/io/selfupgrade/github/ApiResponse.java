@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import okhttp3.Headers;
+import org.jspecify.annotations.Nullable;
 
 /** An answer that was read whole: of status 2xx, or 304. */
 final class ApiResponse {
@@ -56,24 +57,43 @@ final class ApiResponse {
     return new String(body, StandardCharsets.UTF_8);
   }
 
+  Headers headers() {
+    return headers;
+  }
+
   /**
    * Reads the answer as JSON.
    *
-   * @throws GitHubException {@link Kind#UNEXPECTED} if it is none
+   * @throws GitHubException {@link Kind#UNEXPECTED} if it is none, {@link Kind#AMBIGUOUS} if it
+   *     answers a write
    */
   JsonNode json() {
     String type = header("Content-Type").orElse("none");
     if (!JsonText.isJson(type)) {
-      throw new GitHubException(
-          Kind.UNEXPECTED,
-          request
-              + " was answered with status "
+      throw unreadable(
+          request,
+          " was answered with status "
               + status
               + " and content of type "
               + type
               + ", expected JSON: see that nothing between here and GitHub answers for it",
           null);
     }
-    return JsonText.read(request.toString(), body);
+    try {
+      return JsonText.read(request.toString(), body);
+    } catch (GitHubException e) {
+      throw unreadable(request, " was answered with what is no JSON", e);
+    }
+  }
+
+  /** A write that was answered well has been done, however little its answer tells. */
+  static GitHubException unreadable(
+      ApiRequest request, String what, @Nullable GitHubException cause) {
+    return request.manner().repeatable()
+        ? new GitHubException(Kind.UNEXPECTED, request + what, cause)
+        : new GitHubException(
+            Kind.AMBIGUOUS,
+            request + what + "; it seems to be done, look before it is sent again",
+            cause);
   }
 }

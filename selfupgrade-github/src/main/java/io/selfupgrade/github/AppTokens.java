@@ -14,6 +14,8 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /** The tokens of a GitHub App: its own, signed here, and its installation's, made by GitHub. */
@@ -30,7 +32,8 @@ final class AppTokens {
   private final String repository;
   private final Credentials.Sender sender;
   private final Clock clock;
-  private Optional<Installation> installation = Optional.empty();
+  private final ReentrantLock asking = new ReentrantLock();
+  private volatile Optional<Installation> installation = Optional.empty();
 
   AppTokens(GitHubApp app, String repository, Credentials.Sender sender, Clock clock) {
     this.app = app;
@@ -57,17 +60,44 @@ final class AppTokens {
   }
 
   /** Returns a token of the installation that lasts, asking GitHub for one if need be. */
-  synchronized String installationToken() {
+  String installationToken(Deadline deadline) {
     Instant now = clock.instant();
-    if (installation.isEmpty() || !now.isBefore(installation.get().renewAt())) {
-      installation = Optional.of(make(now));
+    Optional<String> known = lasting(now);
+    if (known.isPresent()) {
+      return known.get();
     }
-    return installation.get().token();
+    take(deadline);
+    try {
+      if (lasting(now).isEmpty()) {
+        installation = Optional.of(make(now, deadline));
+      }
+      return installation.orElseThrow().token();
+    } finally {
+      asking.unlock();
+    }
+  }
+
+  private Optional<String> lasting(Instant now) {
+    return installation.filter(it -> now.isBefore(it.renewAt())).map(Installation::token);
+  }
+
+  /** One asks for all; who waits for him has a time, too. */
+  private void take(Deadline deadline) {
+    try {
+      if (asking.tryLock(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new GitHubException(
+        Kind.UNAVAILABLE, "the App's token is still asked for, nothing was sent", null);
   }
 
   /** Drops the token if it is one of those, and tells whether it did. */
-  synchronized boolean forget(Predicate<String> rejected) {
-    boolean drop = installation.filter(it -> rejected.test(it.token())).isPresent();
+  boolean forget(Predicate<String> rejected) {
+    Optional<Installation> now = installation;
+    boolean drop = now.filter(it -> rejected.test(it.token())).isPresent();
     if (drop) {
       installation = Optional.empty();
     }
@@ -75,14 +105,21 @@ final class AppTokens {
   }
 
   /** Asks for this one repository; asking twice makes two tokens, which harms nobody. */
-  private Installation make(Instant now) {
+  private Installation make(Instant now, Deadline deadline) {
     var body = JsonText.object();
     body.set("repositories", JsonText.array().add(repository));
-    ApiResponse response =
-        sender.send(
-            ApiRequest.post("/app/installations/" + app.installation() + "/access_tokens", body)
-                .asApp()
-                .repeatable());
+    ApiRequest request =
+        ApiRequest.post("/app/installations/" + app.installation() + "/access_tokens", body)
+            .asApp()
+            .repeatable()
+            .within(deadline.left());
+    ApiResponse response;
+    try {
+      response = sender.send(request);
+    } catch (GitHubException e) {
+      // With a cause that was tried again already, it is not once more.
+      throw e.kind() == Kind.UNAVAILABLE ? new GitHubException(e.kind(), e.operation(), e) : e;
+    }
     JsonNode answer = response.json();
     Duration life =
         Duration.between(

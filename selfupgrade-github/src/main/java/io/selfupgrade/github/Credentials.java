@@ -23,13 +23,13 @@ final class Credentials {
     this.app = settings.app().map(it -> new AppTokens(it, repository, send, settings.clock()));
   }
 
-  /** Returns the header's value; empty for none. */
-  Optional<String> authorization(ApiRequest request) {
+  /** Returns the header's value, asking for it until then if need be; empty for none. */
+  Optional<String> authorization(ApiRequest request, Deadline deadline) {
     if (request.manner().asApp()) {
       return Optional.of(bearer(requireApp(request).appToken()));
     }
     if (app.isPresent()) {
-      return Optional.of(bearer(app.get().installationToken()));
+      return Optional.of(bearer(app.get().installationToken(deadline)));
     }
     return settings.token().map(secret -> bearer(secret.reveal()));
   }

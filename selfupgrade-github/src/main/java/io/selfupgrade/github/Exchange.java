@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import okhttp3.Response;
@@ -15,6 +16,7 @@ import okhttp3.Response;
 final class Exchange {
 
   private static final int MOST_HOPS = 5;
+  private static final Pattern IN_A_REPOSITORY = Pattern.compile("/repos/[^/]+/[^/]+");
   private static final Pattern BY_ID = Pattern.compile(".*/repositories/(\\d{1,19})(?:/.*)?");
 
   private final ClientSettings settings;
@@ -41,6 +43,7 @@ final class Exchange {
     boolean own = true;
     for (int hop = 0; hop <= MOST_HOPS; hop++) {
       limits.requireOpen(request);
+      requireTime(request, deadline);
       Response response = send(uri, request, own ? authorization : Optional.empty(), deadline);
       boolean redirected = response.code() >= 300 && response.code() < 400;
       if (!redirected || response.code() == 304) {
@@ -56,7 +59,9 @@ final class Exchange {
       }
       URI next = hosts.follow(request, uri, location);
       boolean stays = Hosts.sameOrigin(uri, next);
-      requireSameRepository(request, response.code(), next);
+      if (own && stays) {
+        requireSameRepository(request, response.code(), next);
+      }
       if (!stays && !request.method().equals("GET")) {
         throw new GitHubException(
             Kind.UNEXPECTED,
@@ -78,9 +83,9 @@ final class Exchange {
     try (InputStream in = response.body().byteStream()) {
       byte[] body = in.readNBytes(most);
       if (in.read() >= 0) {
-        throw new GitHubException(
-            Kind.UNEXPECTED,
-            request + " was answered with more than the limit of " + most + " bytes: not read",
+        throw ApiResponse.unreadable(
+            request,
+            " was answered with more than the limit of " + most + " bytes: not read",
             null);
       }
       return new ApiResponse(request, response.code(), response.headers(), body);
@@ -107,12 +112,13 @@ final class Exchange {
       return response;
     }
     if (!own) {
+      int status = response.code();
       response.close();
       throw new GitHubException(
           Kind.UNAVAILABLE,
           request
               + " was sent to another host, which answered with status "
-              + response.code()
+              + status
               + ": try again later",
           null);
     }
@@ -125,10 +131,24 @@ final class Exchange {
     throw refusals.of(request, response.code(), response.headers(), body);
   }
 
-  /** A permanent redirect of something in a repository: it has another name now. */
+  private static void requireTime(ApiRequest request, Deadline deadline) {
+    if (deadline.passed()) {
+      throw new GitHubException(
+          Kind.UNAVAILABLE, request + " was not sent: the time for it is over", null);
+    }
+  }
+
+  /**
+   * Something in a repository that is in another one now: it was renamed or transferred. GitHub
+   * answers reads with 301 then, and writes with 307.
+   */
   private void requireSameRepository(ApiRequest request, int status, URI next) {
-    boolean permanent = status == 301 || status == 308;
-    if (!permanent || !request.path().startsWith("/repos/")) {
+    Optional<String> repository =
+        IN_A_REPOSITORY.matcher(request.path()).results().map(MatchResult::group).findFirst();
+    String base = settings.api().getRawPath() + repository.orElse("");
+    if (repository.isEmpty()
+        || next.getRawPath().equals(base)
+        || next.getRawPath().startsWith(base + "/")) {
       return;
     }
     Matcher id = BY_ID.matcher(next.getPath());

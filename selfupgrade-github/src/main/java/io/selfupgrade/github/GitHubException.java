@@ -49,7 +49,7 @@ public final class GitHubException extends AdapterException {
     RATE_LIMITED(true),
     /** There is no such thing, or the token cannot see it: 404. */
     NOT_FOUND(false),
-    /** The repository was renamed or transferred: 301 or 308. */
+    /** The repository was renamed or transferred: a redirect to another one. */
     MOVED(false),
     /** What is there is not what was pinned at first sight: another repository, tag or file. */
     REPLACED(false),

@@ -2,23 +2,18 @@ package io.selfupgrade.github;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.selfupgrade.github.GitHubException.Kind;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 
 /** The errors of a GraphQL answer, which comes with status 200. */
 final class GraphQlErrors {
 
-  private static final Duration WAIT = Duration.ofMinutes(1);
-
   private GraphQlErrors() {}
 
   /**
-   * Returns the first error.
+   * Returns the first error, which is not about limits.
    *
    * @param changes whether a mutation was sent
    */
-  static GitHubException of(JsonNode errors, boolean changes, Clock clock) {
+  static GitHubException of(JsonNode errors, boolean changes) {
     JsonNode first = errors.path(0);
     String type = first.path("type").asText("");
     String what =
@@ -26,10 +21,6 @@ final class GraphQlErrors {
             + (type.isEmpty() ? "an error" : type)
             + ": "
             + Refusals.shortened(first.path("message").asText("no message"));
-    if (type.equals("RATE_LIMITED") || type.equals("RATE_LIMIT")) {
-      Instant until = clock.instant().plus(WAIT);
-      return GitHubException.limited(what + "; ask again after " + until, until);
-    }
     return new GitHubException(kind(type, changes), what + advice(type, changes), null);
   }
 

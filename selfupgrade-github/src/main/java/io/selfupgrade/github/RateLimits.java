@@ -1,11 +1,13 @@
 package io.selfupgrade.github;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +30,7 @@ final class RateLimits {
   private static final int JITTER_MILLIS = 2_000;
 
   private final Clock clock;
-  private final Map<String, Instant> closed = new ConcurrentHashMap<>();
+  private final Map<String, Closed> closed = new ConcurrentHashMap<>();
   private final AtomicInteger strikes = new AtomicInteger();
 
   RateLimits(Clock clock) {
@@ -41,10 +43,11 @@ final class RateLimits {
    * @throws GitHubException {@link GitHubException.Kind#RATE_LIMITED}
    */
   void requireOpen(ApiRequest request) {
-    Instant until = closed.get(resource(request));
-    if (until != null && clock.instant().isBefore(until)) {
+    Closed now = closed.get(resource(request));
+    if (now != null && clock.instant().isBefore(now.until()) && !now.pause().passed()) {
       throw GitHubException.limited(
-          request + " was not sent: GitHub's limit is reached, ask again after " + until, until);
+          request + " was not sent: GitHub's limit is reached, ask again after " + now.until(),
+          now.until());
     }
   }
 
@@ -70,27 +73,50 @@ final class RateLimits {
     if (status >= 500 && after.filter(wait -> wait.toSeconds() > 0).isPresent()) {
       return Optional.of(away(request, status, close(request, after.get())));
     }
-    if (status != 429 && !(status == 403 && (secondary || empty || after.isPresent()))) {
-      return Optional.empty();
-    }
-    Duration wait = after.or(() -> empty ? reset(headers) : Optional.empty()).orElseGet(this::grow);
+    return status == 429 || (status == 403 && (secondary || empty || after.isPresent()))
+        ? Optional.of(limited(request, headers, "with status " + status, secondary))
+        : Optional.empty();
+  }
+
+  private GitHubException limited(
+      ApiRequest request, Headers headers, String how, boolean secondary) {
+    boolean empty = "0".equals(headers.get("x-ratelimit-remaining"));
+    Duration wait =
+        retryAfter(headers)
+            .or(() -> empty ? reset(headers) : Optional.empty())
+            .orElseGet(this::grow);
     Instant until = close(request, wait);
     String anonymous =
         "60".equals(headers.get("x-ratelimit-limit"))
             ? "; without a token it is 60 requests an hour: give one"
             : "";
-    return Optional.of(
-        GitHubException.limited(
-            request
-                + " was refused with status "
-                + status
-                + ": "
-                + (empty && !secondary ? "the limit of requests" : "a secondary limit")
-                + " is reached until "
-                + until
-                + ", nothing is sent before"
-                + anonymous,
-            until));
+    return GitHubException.limited(
+        request
+            + " was refused "
+            + how
+            + ": "
+            + (empty && !secondary ? "the limit of requests" : "a secondary limit")
+            + " is reached until "
+            + until
+            + ", nothing is sent before"
+            + anonymous,
+        until);
+  }
+
+  /**
+   * Reads an error of GraphQL, which comes with status 200.
+   *
+   * @return empty if it is not about limits
+   */
+  Optional<GitHubException> refusal(ApiRequest request, Headers headers, JsonNode error) {
+    String type = error.path("type").asText("");
+    String message = error.path("message").asText("");
+    boolean limit = type.equals("RATE_LIMITED") || type.equals("RATE_LIMIT");
+    boolean secondary = message.toLowerCase(Locale.ROOT).contains("secondary rate limit");
+    String how = "with status 200 (" + Refusals.shortened(message) + ")";
+    return limit || secondary
+        ? Optional.of(limited(request, headers, how, secondary))
+        : Optional.empty();
   }
 
   /** A write is unknown then, and is not sent again before that time either. */
@@ -106,12 +132,13 @@ final class RateLimits {
 
   private Instant close(ApiRequest request, Duration wait) {
     Duration bounded = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
-    Instant until =
-        clock
-            .instant()
-            .plus(bounded.isNegative() ? Duration.ofSeconds(1) : bounded)
+    Duration all =
+        (bounded.isNegative() ? Duration.ofSeconds(1) : bounded)
             .plusMillis(ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
-    return closed.merge(resource(request), until, (old, added) -> old.isAfter(added) ? old : added);
+    Closed added = new Closed(clock.instant().plus(all), Deadline.in(all));
+    return closed
+        .merge(resource(request), added, (old, now) -> old.until().isAfter(now.until()) ? old : now)
+        .until();
   }
 
   private Duration grow() {
@@ -155,6 +182,14 @@ final class RateLimits {
       return Optional.empty();
     }
   }
+
+  /**
+   * A time in which nothing is sent, on two clocks: one that was set back does not prolong it.
+   *
+   * @param until its end on the wall clock
+   * @param pause its end on the monotonic clock
+   */
+  private record Closed(Instant until, Deadline pause) {}
 
   /** GraphQL and the App itself have limits of their own. */
   private static String resource(ApiRequest request) {

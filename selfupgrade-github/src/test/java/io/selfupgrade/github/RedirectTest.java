@@ -32,8 +32,9 @@ final class RedirectTest {
   @RegisterExtension final StandIn github = new StandIn();
 
   @ParameterizedTest
-  @ValueSource(ints = {301, 308})
+  @ValueSource(ints = {301, 302, 303, 307, 308})
   void repositoryThatMovedIsNotFollowed(int status) {
+    github.allowMisfits();
     github.on(get(urlPathEqualTo(PATH)), to(status, github.url() + "/repositories/42"));
 
     GitHubException moved = refused(ApiRequest.get(PATH));
@@ -47,11 +48,12 @@ final class RedirectTest {
 
   @ParameterizedTest
   @ValueSource(ints = {302, 307})
-  void otherPlaceOfTheSameHostGetsTheToken(int status) {
-    github.on(get(urlPathEqualTo(PATH)), to(status, "/repositories/42"));
-    github.on(get(urlPathEqualTo("/repositories/42")), StandIn.json(Samples.of("full-repository")));
+  void otherPlaceOfTheSameRepositoryGetsTheToken(int status) {
+    github.allowMisfits();
+    github.on(get(urlPathEqualTo(PATH + "/elsewhere")), to(status, PATH));
+    github.on(get(urlPathEqualTo(PATH)), StandIn.json(Samples.of("full-repository")));
 
-    assertThat(client().send(ApiRequest.get(PATH)).status()).isEqualTo(200);
+    assertThat(client().send(ApiRequest.get(PATH + "/elsewhere")).status()).isEqualTo(200);
     assertThat(github.requests())
         .extracting(request -> request.getHeader("Authorization"))
         .containsExactly("Bearer secret", "Bearer secret");
@@ -132,21 +134,33 @@ final class RedirectTest {
   }
 
   @Test
-  void writeIsRepeatedWhereTheSameHostWantsItAndNowhereElse() {
-    github.on(post(urlPathEqualTo(DISPATCH)), to(307, "/repositories/42" + dispatchOf(DISPATCH)));
-    github.on(
-        post(urlPathEqualTo("/repositories/42" + dispatchOf(DISPATCH))),
-        aResponse().withStatus(204));
+  void writeIsSentNeitherToAnotherRepositoryNorToAnotherHost() {
+    github.allowMisfits();
+    ApiRequest write = ApiRequest.post(DISPATCH, JsonText.object().put("ref", "main"));
+    for (int status : new int[] {301, 302, 303, 307, 308}) {
+      github.on(
+          post(urlPathEqualTo(DISPATCH)), to(status, "/repositories/42" + dispatchOf(DISPATCH)));
+      assertThat(refused(write).kind()).as("status %s", status).isEqualTo(Kind.MOVED);
+    }
+    assertThat(refused(write)).hasMessageContaining("its id is 42");
+
+    github.on(post(urlPathEqualTo(DISPATCH)), to(307, github.storage().baseUrl() + "/x"));
+    assertThat(refused(write)).hasMessageContaining("a write is not sent elsewhere");
+    assertThat(github.storage().getAllServeEvents()).isEmpty();
+    assertThat(github.requests()).extracting(LoggedRequest::getUrl).containsOnly(DISPATCH);
+  }
+
+  @Test
+  void writeIsRepeatedWithinItsRepository() {
+    github.allowMisfits();
+    github.on(post(urlPathEqualTo(DISPATCH)), to(307, DISPATCH + "2"));
+    github.on(post(urlPathEqualTo(DISPATCH + "2")), aResponse().withStatus(204));
     ApiRequest write = ApiRequest.post(DISPATCH, JsonText.object().put("ref", "main"));
 
     assertThat(client().send(write).status()).isEqualTo(204);
     assertThat(github.requests())
         .extracting(LoggedRequest::getBodyAsString)
         .containsExactly("{\"ref\":\"main\"}", "{\"ref\":\"main\"}");
-
-    github.on(post(urlPathEqualTo(DISPATCH)), to(307, github.storage().baseUrl() + "/x"));
-    assertThat(refused(write)).hasMessageContaining("a write is not sent elsewhere");
-    assertThat(github.storage().getAllServeEvents()).isEmpty();
   }
 
   @Test
