@@ -30,7 +30,9 @@ final class ApiClient {
   /** Path that stands for the GraphQL endpoint, which is elsewhere on a server of one's own. */
   static final String GRAPHQL = "/graphql";
 
-  private static final int PAGE = 100;
+  /** How many items GitHub puts on a page at most. */
+  static final int PAGE = 100;
+
   private static final int MOST_PAGES = 30;
 
   private final ClientSettings settings;

@@ -36,9 +36,9 @@ final class BuildOnce {
     this.store = store;
   }
 
-  /** Tells whether the build of a commit was taken by GitHub. */
-  boolean done(String commit) {
-    return store.pinned(key(commit, "run")).isPresent();
+  /** Tells whether the build of a commit for a channel was taken by GitHub. */
+  boolean done(String commit, String channel) {
+    return store.pinned(key(commit, channel, "run")).isPresent();
   }
 
   /**
@@ -47,25 +47,20 @@ final class BuildOnce {
    * @param before what this returned the last time
    * @return what came of it, for people and for the next time
    */
-  String ask(String commit, String before) {
+  String ask(String commit, String channel, String before) {
     UUID mine = UUID.randomUUID();
-    String id = store.pin(key(commit, "id"), mine.toString());
+    String id = store.pin(key(commit, channel, "id"), mine.toString());
     if (!id.equals(mine.toString())) {
       Optional<String> run = find(id);
       if (run.isPresent()) {
-        return taken(commit, run.get());
+        return taken(commit, channel, run.get());
       }
       if (tooEarly(before)) {
         return before;
       }
     }
     try {
-      ApiResponse answer = send(id);
-      return taken(
-          commit,
-          answer.status() == 200
-              ? Long.toString(JsonText.number(answer.json(), "workflow_run_id"))
-              : "not told, its name has " + id);
+      return taken(commit, channel, run(send(commit, channel, id), id));
     } catch (GitHubException e) {
       if (e.kind() == Kind.AMBIGUOUS) {
         return AT_LARGE + repository.settings().clock().instant();
@@ -81,14 +76,21 @@ final class BuildOnce {
             .isAfter(repository.settings().clock().instant());
   }
 
-  private String taken(String commit, String run) {
-    store.pin(key(commit, "run"), run);
-    return workflow + " was asked to build commit " + commit + ", run " + run;
+  private String taken(String commit, String channel, String run) {
+    store.pin(key(commit, channel, "run"), run);
+    return workflow + " was asked to build commit " + commit + " for " + channel + ", run " + run;
   }
 
-  private ApiResponse send(String id) {
+  private static String run(ApiResponse answer, String id) {
+    JsonNode told =
+        answer.status() == 200 ? answer.json().path("workflow_run_id") : JsonText.object();
+    return told.isIntegralNumber() ? told.asText() : "not told, its name has " + id;
+  }
+
+  /** The workflow builds the branch as it is then: it is told which commit was judged. */
+  private ApiResponse send(String commit, String channel, String id) {
     ObjectNode body = JsonText.object().put("ref", branch);
-    body.putObject("inputs").put("upgrade", id);
+    body.putObject("inputs").put("upgrade", id).put("channel", channel).put("commit", commit);
     if (repository.settings().apiVersion().compareTo(DETAILS_ALWAYS) < 0) {
       body.put("return_run_details", true);
     }
@@ -114,7 +116,8 @@ final class BuildOnce {
     return Optional.empty();
   }
 
-  private String key(String commit, String what) {
-    return repository.key("build of " + commit + " by " + workflow + ", " + what);
+  private String key(String commit, String channel, String what) {
+    return repository.key(
+        "build of " + commit + " for " + channel + " by " + workflow + ", " + what);
   }
 }

@@ -92,25 +92,28 @@ final class BuiltReleases implements ReleaseSource {
     }
     String head = commits.head();
     Optional<String> released = releases.commitOfNewest(channel);
-    if (released.filter(head::equals).isPresent() || build.done(head)) {
+    if (released.filter(head::equals).isPresent() || build.done(head, channel)) {
       return;
     }
-    String key = repository.key("build of " + head + " by " + workflow);
+    String key = repository.key("build of " + head + " for " + channel + " by " + workflow);
     if (anew) {
       store.expire(key);
     }
-    byte[] end = copies.get(key, known -> Optional.of(copy(see(head, released, known))));
+    byte[] end =
+        copies.getInTurn(key, known -> Optional.of(copy(see(head, channel, released, known))));
     tell(new String(end, StandardCharsets.UTF_8));
   }
 
-  private String see(String head, Optional<String> released, Optional<Copy> known) {
+  private String see(String head, String channel, Optional<String> released, Optional<Copy> known) {
     CommitFinding finding = commits.judge(head, released);
     if (!(finding instanceof CommitFinding.Ahead)) {
       return finding.summary();
     }
     try {
       return build.ask(
-          head, known.map(copy -> new String(copy.body(), StandardCharsets.UTF_8)).orElse(""));
+          head,
+          channel,
+          known.map(copy -> new String(copy.body(), StandardCharsets.UTF_8)).orElse(""));
     } catch (GitHubException e) {
       return workflow + " cannot be asked to build commit " + head + ": " + e.getMessage();
     }

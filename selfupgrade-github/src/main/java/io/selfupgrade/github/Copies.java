@@ -18,7 +18,8 @@ final class Copies {
 
   private static final Duration CLAIM = Duration.ofMinutes(3);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final long PAUSE_MILLIS = 50;
+  private static final long SHORTEST_PAUSE_MILLIS = 50;
+  private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
   private final SourceStore store;
 
@@ -32,18 +33,33 @@ final class Copies {
    * <p>Who has waited for half a minute asks for itself and keeps nothing.
    */
   byte[] get(String key, Asking asking) throws IOException {
+    Optional<byte[]> body = inTurn(key, asking);
+    return body.isPresent()
+        ? body.get()
+        : asking.ask(Optional.empty()).orElseThrow(Copies::noAnswer).body;
+  }
+
+  /** Returns a copy likewise, but never asks out of turn: for what does more than look. */
+  byte[] getInTurn(String key, Asking asking) throws IOException {
+    return inTurn(key, asking)
+        .orElseThrow(() -> new IOException("another instance has been asking for a while"));
+  }
+
+  private Optional<byte[]> inTurn(String key, Asking asking) throws IOException {
     Deadline patience = Deadline.in(PATIENCE);
+    long pause = SHORTEST_PAUSE_MILLIS;
     while (!patience.passed()) {
       Look look = store.look(key, FRESH, CLAIM);
       if (look instanceof Look.Fresh fresh) {
-        return fresh.copy().body();
+        return Optional.of(fresh.copy().body());
       }
       if (look instanceof Look.Ask turn) {
-        return asked(key, turn, asking);
+        return Optional.of(asked(key, turn, asking));
       }
-      pause();
+      pause(pause);
+      pause = Math.min(LONGEST_PAUSE_MILLIS, 2 * pause);
     }
-    return asking.ask(Optional.empty()).orElseThrow(Copies::noAnswer).body;
+    return Optional.empty();
   }
 
   private byte[] asked(String key, Look.Ask turn, Asking asking) throws IOException {
@@ -55,10 +71,10 @@ final class Copies {
         return known;
       }
       byte[] body = changed.get().body;
-      if (body.length > SourceStore.MAX_BYTES) {
-        store.giveUp(key, turn.claim());
-      } else {
+      if (changed.get().kept && body.length <= SourceStore.MAX_BYTES) {
         store.keep(key, turn.claim(), new Copy(changed.get().validator, body));
+      } else {
+        store.giveUp(key, turn.claim());
       }
       return body;
     } catch (IOException | RuntimeException e) {
@@ -75,9 +91,9 @@ final class Copies {
     }
   }
 
-  private static void pause() throws IOException {
+  private static void pause(long millis) throws IOException {
     try {
-      Thread.sleep(PAUSE_MILLIS);
+      Thread.sleep(millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while another instance asks GitHub");
@@ -99,6 +115,7 @@ final class Copies {
 
     private final String validator;
     private final byte[] body;
+    private final boolean kept;
 
     /**
      * Takes the bytes, which nobody changes.
@@ -106,8 +123,18 @@ final class Copies {
      * @param validator for the next conditional request; one that is too long is dropped
      */
     Answer(String validator, byte[] body) {
-      this.validator = validator.length() <= SourceStore.MAX_VALUE ? validator : "";
+      this(validator.length() <= SourceStore.MAX_VALUE ? validator : "", body, true);
+    }
+
+    private Answer(String validator, byte[] body, boolean kept) {
+      this.validator = validator;
       this.body = body;
+      this.kept = kept;
+    }
+
+    /** An answer that there is nothing, which may be otherwise soon, or for another token. */
+    static Answer nothing() {
+      return new Answer("", JsonText.write(JsonText.object()), false);
     }
   }
 }

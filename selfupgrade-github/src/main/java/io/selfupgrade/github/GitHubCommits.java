@@ -114,12 +114,13 @@ public final class GitHubCommits {
         .orElse(compared);
   }
 
+  /** Asks for the branch by its whole name: a tag may have the short one, too. */
   private Optional<Answer> head(Optional<Copy> known) {
     ApiResponse answer =
         repository
             .client()
             .send(
-                ApiRequest.get(repository.path("commits", branch))
+                ApiRequest.get(repository.path("commits", "heads/" + branch))
                     .accept(ApiRequest.SHA)
                     .unless(known.map(Copy::validator)));
     if (answer.unchanged()) {

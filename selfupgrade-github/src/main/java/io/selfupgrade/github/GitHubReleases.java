@@ -12,6 +12,7 @@ import io.selfupgrade.upgrade.SourceStore.Copy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -122,6 +123,9 @@ public final class GitHubReleases implements ReleaseSource {
   public Optional<SignedDocument> manifest(Version version, int maxBytes) throws IOException {
     return asking(
         () -> {
+          if (immutableOnly) {
+            release(version); // Others who share the store may have read what this one must not.
+          }
           byte[] copy =
               copies.get(
                   repository.key("manifest " + version),
@@ -143,7 +147,7 @@ public final class GitHubReleases implements ReleaseSource {
             throw new NoSuchFileException(
                 path, null, "release " + release.tag() + " has no asset " + name);
           }
-          return bytes(name, asset);
+          return bytes(name, asset, repository.settings().times().download());
         });
   }
 
@@ -173,7 +177,13 @@ public final class GitHubReleases implements ReleaseSource {
     requireSameRepository();
     String name = channel.equals(STABLE) ? "latest.json" : "latest-" + channel + ".json";
     Optional<PublishedRelease> newest = newest(listed.items(), channel, name);
-    String validator = listed.etag().orElse("");
+    String validator = listed.items().size() < ApiClient.PAGE ? listed.etag().orElse("") : "";
+    if (!listed.complete()) {
+      LOG.warn(
+          "{} has more than {} releases: one that is older than those is not seen",
+          repository.fullName(),
+          MOST_RELEASES);
+    }
     return Optional.of(
         newest.isPresent()
             ? copy(validator, newest.get().tag(), document(newest.get(), name, maxBytes))
@@ -185,7 +195,7 @@ public final class GitHubReleases implements ReleaseSource {
       throws IOException {
     Optional<PublishedRelease> release = release(version);
     if (release.isEmpty() || !release.get().assets().containsKey(MANIFEST)) {
-      return Optional.of(new Answer("", JsonText.write(JsonText.object())));
+      return Optional.of(Answer.nothing());
     }
     String assets = release.get().ids(MANIFEST, MANIFEST + SIGNATURES);
     if (known.filter(copy -> copy.validator().equals(assets)).isPresent()) {
@@ -236,7 +246,12 @@ public final class GitHubReleases implements ReleaseSource {
   private Optional<PublishedRelease> release(Version version) throws IOException {
     byte[] copy = copies.get(repository.key("release " + version), known -> byTag(version, known));
     JsonNode release = JsonText.read("the copy of a release", copy);
-    return release.has("tag_name") ? Optional.of(PublishedRelease.of(release)) : Optional.empty();
+    if (!release.has("tag_name")) {
+      return Optional.empty();
+    }
+    PublishedRelease found = PublishedRelease.of(release);
+    requireImmutable(found, false);
+    return Optional.of(found);
   }
 
   private Optional<Answer> byTag(Version version, Optional<Copy> known) {
@@ -250,7 +265,7 @@ public final class GitHubReleases implements ReleaseSource {
         return Optional.of(new Answer("", JsonText.write(release.toJson())));
       }
     }
-    return Optional.of(new Answer("", JsonText.write(JsonText.object())));
+    return Optional.of(Answer.nothing());
   }
 
   private void requireImmutable(PublishedRelease release, boolean first) {
@@ -319,14 +334,16 @@ public final class GitHubReleases implements ReleaseSource {
     if (asset.size() > maxBytes) {
       throw tooLarge(name + " of release " + release.tag(), maxBytes);
     }
-    try (InputStream in = bytes(name, asset)) {
+    try (InputStream in = bytes(name, asset, repository.settings().times().total())) {
       return in.readAllBytes();
     }
   }
 
-  private InputStream bytes(String name, PublishedRelease.Asset asset) {
+  private InputStream bytes(String name, PublishedRelease.Asset asset, Duration longest) {
     ApiRequest request =
-        ApiRequest.get(repository.path("releases", "assets", asset.id())).accept(ApiRequest.BYTES);
+        ApiRequest.get(repository.path("releases", "assets", asset.id()))
+            .accept(ApiRequest.BYTES)
+            .within(longest);
     return new AssetStream(repository.client().open(request), name, asset);
   }
 

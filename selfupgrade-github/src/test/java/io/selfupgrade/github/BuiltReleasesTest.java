@@ -70,6 +70,8 @@ final class BuiltReleasesTest {
     assertThat(body.path("ref").asText()).isEqualTo("main");
     assertThat(body.path("return_run_details").asBoolean()).isTrue();
     assertThat(body.path("inputs").path("upgrade").asText()).hasSize(36);
+    assertThat(body.path("inputs").path("channel").asText()).isEqualTo("stable");
+    assertThat(body.path("inputs").path("commit").asText()).hasSize(40);
   }
 
   @Test
@@ -170,7 +172,8 @@ final class BuiltReleasesTest {
 
   @Test
   void troubleWithTheBranchOrTheWorkflowIsNotInTheWayOfReleases() throws IOException {
-    github.on(get(urlPathEqualTo(PATH + "/commits/main")), StandIn.refusal(404, "Not Found"));
+    github.on(
+        get(urlPathEqualTo(PATH + "/commits/heads%2Fmain")), StandIn.refusal(404, "Not Found"));
     assertThat(latest(source())).isEqualTo("index of v1.0.0");
 
     Commits.head(github, NEW);

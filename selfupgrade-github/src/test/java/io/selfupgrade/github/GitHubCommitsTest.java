@@ -47,7 +47,7 @@ final class GitHubCommitsTest {
         .isEqualTo("application/vnd.github.sha");
     github.clock().advance(Copies.FRESH.plusSeconds(1));
     github.on(
-        get(urlPathEqualTo(PATH + "/commits/main"))
+        get(urlPathEqualTo(PATH + "/commits/heads%2Fmain"))
             .withHeader("If-None-Match", equalTo("\"" + NEW + "\"")),
         aResponse().withStatus(304));
 
@@ -182,7 +182,7 @@ final class GitHubCommitsTest {
 
     static void head(StandIn github, String commit) {
       github.on(
-          get(urlPathEqualTo(PATH + "/commits/main")),
+          get(urlPathEqualTo(PATH + "/commits/heads%2Fmain")),
           aResponse()
               .withHeader("Content-Type", "application/vnd.github.sha; charset=utf-8")
               .withBody(commit));
