@@ -160,8 +160,8 @@ public final class GitHubDeliveries {
         Kind.NOT_FOUND,
         "no webhook of "
             + repository
-            + " has the URL "
-            + url
+            + " has the URL of the receiver at "
+            + url.getHost()
             + ": enter the same one in both places",
         null);
   }
