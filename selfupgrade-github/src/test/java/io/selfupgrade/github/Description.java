@@ -49,6 +49,13 @@ final class Description {
 
   private Description() {}
 
+  /** Reads the description, if it was not read before: no request is to wait for that. */
+  static void prepare() {
+    if (TREE.isEmpty()) {
+      throw new IllegalStateException("GitHub's description is empty");
+    }
+  }
+
   /** Returns what does not fit; empty if all does. */
   static List<String> misfits(Request request, Response response, String path) {
     SimpleRequest asked = request(request, path);

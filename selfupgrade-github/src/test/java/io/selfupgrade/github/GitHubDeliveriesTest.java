@@ -102,7 +102,7 @@ class GitHubDeliveriesTest {
     assertThatThrownBy(elsewhere::redeliver)
         .isInstanceOfSatisfying(
             GitHubException.class, e -> assertThat(e.kind()).isEqualTo(Kind.NOT_FOUND))
-        .hasMessageContaining("https://bot.example.com/hook");
+        .hasMessageContaining("receiver at bot.example.com");
   }
 
   @Test

@@ -48,6 +48,7 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
 
   @Override
   public void beforeEach(ExtensionContext context) {
+    Description.prepare();
     server.heardBy(this::check);
   }
 
@@ -73,10 +74,10 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
   private GitHubRepository repository(String base) {
     ClientTimes times =
         new ClientTimes(
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(5),
             Duration.ofSeconds(20),
             Duration.ofSeconds(20),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(60),
             3,
             Duration.ofMillis(1));
     ClientSettings settings = ClientSettings.at(URI.create(server().baseUrl() + base), clock);
