@@ -45,7 +45,6 @@ final class Agent implements SelfUpgrade {
   private final Config config;
   private final Observation observation;
   private final SnapshotsDoor snapshots;
-  private final Platforms platforms;
   private final CloudDoor cloud;
   private final Optional<ChangesDoor> changes;
   private final Optional<MemoryEngine> memory;
@@ -68,8 +67,7 @@ final class Agent implements SelfUpgrade {
     this.observation = new Observation(blueprint, this::connected, this::connect);
     this.duties = new Duties(blueprint);
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
-    this.platforms = Platforms.of(blueprint);
-    this.cloud = new CloudDoor(blueprint, door, duties::fence, platforms);
+    this.cloud = new CloudDoor(blueprint, door, duties::fence);
     this.changes = ChangesDoor.of(blueprint, door, duties::fence);
     this.memory =
         blueprint
@@ -80,32 +78,32 @@ final class Agent implements SelfUpgrade {
                     new MemoryEngine(
                         self, () -> door.opened().memories(), duties::fence, how.lives()));
     Duration ttl = blueprint.primary().ttl();
-    this.upgrades = blueprint.upgrades().map(this::engine);
+    this.upgrades =
+        blueprint
+            .upgrades()
+            .map(
+                how ->
+                    new UpgradeEngine(
+                        blueprint.store(),
+                        self,
+                        how.build(ttl, blueprint.observe().probes(), observation),
+                        blueprint.identity().link(),
+                        duties,
+                        blueprint.clock()));
     this.ticks =
         new TickEngine(blueprint.agent(), blueprint.store().tasks(), tasks(), settings(ttl));
     this.elector =
         new Elector(
             observation.engine().measured(blueprint.store()),
-            new ElectionSettings(this::participant, ttl, this::attestedDead),
+            new ElectionSettings(self, ttl, this::attestedDead),
             observation.counting(duties),
             this::connect,
             System::nanoTime);
     duties.join(elector, ticks, upgrades);
-    duties.leaving(this::stop);
     observation.join(elector, ticks, duties);
     this.life =
         new Life(
             blueprint, self, new Life.Parts(door, observation, duties, ticks, upgrades, elector));
-  }
-
-  private UpgradeEngine engine(UpgradesBuilder how) {
-    return new UpgradeEngine(
-        blueprint.store(),
-        self,
-        how.build(blueprint.primary().ttl(), blueprint.observe().probes(), observation),
-        platforms.host(blueprint),
-        duties,
-        blueprint.clock());
   }
 
   @Override
@@ -120,8 +118,8 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void stop() {
+    cloud.close();
     life.stop();
-    platforms.close();
   }
 
   @Override
@@ -131,7 +129,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void close() {
-    platforms.close();
+    cloud.close();
     life.close();
   }
 
@@ -255,11 +253,7 @@ final class Agent implements SelfUpgrade {
 
   /** Sets for how long a platform may take; for tests. */
   void deployLimit(Duration limit) {
-    platforms.limit(limit);
-  }
-
-  private InstanceRecord participant() {
-    return upgrades.map(UpgradeEngine::self).orElse(self);
+    cloud.limit(limit);
   }
 
   private UpgradeEngine requireUpgrades() {

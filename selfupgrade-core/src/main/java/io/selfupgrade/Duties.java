@@ -54,7 +54,6 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private @Nullable TickEngine ticks;
   private Optional<UpgradeEngine> upgrades = Optional.empty();
   private volatile @Nullable Future<?> takingUp;
-  private @Nullable Thread leave;
   private Duration workPause = FIRST_WORK_PAUSE;
   private volatile Optional<String> workFailure = Optional.empty();
 
@@ -75,11 +74,6 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     elector = election;
     ticks = tickEngine;
     upgrades = upgradeEngine;
-  }
-
-  /** Sets how the agent is ended from within; called once, before it starts. */
-  void leaving(Runnable stop) {
-    leave = new Thread(stop, "selfupgrade-" + blueprint.agent() + "-leave");
   }
 
   /** Goes through a promotion that does not hold: nobody waits for it yet. */
@@ -162,14 +156,6 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   }
 
   @Override
-  public synchronized void leave() {
-    if (leave != null && leave.getState() == Thread.State.NEW) {
-      LOG.info("another version serves: this agent of {} ends", blueprint.identity().version());
-      leave.start();
-    }
-  }
-
-  @Override
   public boolean attestedDead(InstanceId instance) {
     return elector().attestedDead(instance);
   }
@@ -226,9 +212,6 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
       throws InterruptedException {
     if (fresh && upgrades.isPresent()) {
       upgrades.get().beforeWork(fence);
-      if (!elector().leads(fence)) {
-        return;
-      }
     } else if (fresh) {
       adopt(fence);
     }

@@ -165,10 +165,6 @@ public final class Elector implements AutoCloseable {
   }
 
   private void lead(Fence held) {
-    if (lock.isPresent() && lockedEpoch != held.epoch()) {
-      lock = Optional.empty();
-      session.unlock(lockedEpoch);
-    }
     long sent = deadline.now();
     boolean kept;
     try {

@@ -50,11 +50,7 @@ class JudgeTest {
     scene.clock.advance(Duration.ofMinutes(1));
     candidate = scene.handOver(scene.install("1.1.0"));
     scene.store.instances().ready(candidate);
-    judge =
-        new Judge(
-            parts.situation(),
-            parts.pipeline().installer(),
-            () -> scene.clock.instant().toEpochMilli() * 1_000_000L);
+    judge = new Judge(parts.situation(), () -> scene.clock.instant().toEpochMilli() * 1_000_000L);
   }
 
   @Test
@@ -111,10 +107,10 @@ class JudgeTest {
     Recovery recovery =
         new Recovery(
             parts.situation(),
-            parts.pipeline(),
+            parts.pipeline().ender(),
             new Probation(parts.situation(), probes(), System::nanoTime),
             probes(),
-            WayBack.in(parts.situation()));
+            new Obedience(parts.situation()));
     recovery.afterWork(scene.side.fence);
     UpgradeOutcome outcome = parts.newest().outcome().orElseThrow();
     assertThat(outcome).isInstanceOf(UpgradeOutcome.RolledBack.class);
