@@ -47,8 +47,8 @@ public final class TestAgent {
         Runtime.getRuntime().addShutdownHook(new Thread(TestAgent::hang));
       }
     }
-    write("ready", ready);
     System.out.println("ready");
+    write("ready", ready);
     obeyCommands();
   }
 
