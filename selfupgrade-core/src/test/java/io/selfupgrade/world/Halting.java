@@ -96,6 +96,10 @@ final class Halting {
     if (isRehearsal(arguments)) {
       return invoke(delegate, method, arguments);
     }
+    if (method.getReturnType() == method.getDeclaringClass()) {
+      // One that takes the port's place, such as a source that shares what it knows.
+      return wrapped(method.getReturnType(), name, invoke(delegate, method, arguments));
+    }
     String effect = name + "." + method.getName() + detail(arguments);
     halts.reach("before", effect, this::isSide);
     Object answer = invoke(delegate, method, arguments);

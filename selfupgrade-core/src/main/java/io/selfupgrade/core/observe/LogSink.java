@@ -83,18 +83,40 @@ final class LogSink {
         }
       }
     }
-    if (!refused.isEmpty()) {
-      if (taken.isEmpty()) {
-        throw refused.get(0).why();
-      }
-      // An event that is there changes nothing: this only asks whether the store still takes any.
-      counters.written.add(store.append(taken.subList(0, 1)));
+    if (refused.isEmpty()) {
+      return 0;
     }
-    refused.forEach(
+    if (taken.isEmpty()) {
+      throw refused.get(0).why();
+    }
+    return giveUp(refused, taken.get(0));
+  }
+
+  /**
+   * Gives those up that are refused once more: the first refusal may be older than the store's
+   * return, of which the taken event tells.
+   */
+  private int giveUp(List<Refused> refused, LogEvent taken) {
+    List<Refused> again = new ArrayList<>();
+    for (Refused one : refused) {
+      try {
+        counters.written.add(store.append(List.of(one.event())));
+      } catch (RuntimeException e) {
+        if (mayPass(e)) {
+          throw e;
+        }
+        again.add(new Refused(one.event(), e));
+      }
+    }
+    if (!again.isEmpty()) {
+      // An event that is there changes nothing: this only asks whether the store still takes any.
+      counters.written.add(store.append(List.of(taken)));
+    }
+    again.forEach(
         one ->
             LogWriter.LOG.warn(
                 "the store refuses log event {}, which is dropped", one.event().id(), one.why()));
-    return refused.size();
+    return again.size();
   }
 
   private static boolean mayPass(RuntimeException e) {

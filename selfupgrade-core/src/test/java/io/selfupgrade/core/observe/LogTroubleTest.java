@@ -94,6 +94,22 @@ class LogTroubleTest {
   }
 
   @Test
+  void aStoreThatIsBackBetweenTwoEventsCostsNone() {
+    mood =
+        events -> {
+          if (calls.get() <= 2) {
+            refuse("42P01: there is no such table");
+          }
+        };
+    ObserveEngine engine = scene.engine(Optional.empty());
+    log(engine, 0, 3);
+    engine.start();
+
+    Eventually.holds("all are written", SOON, () -> written(scene.self.agent()).size() == 3);
+    assertThat(engine.metrics().logs().dropped()).isZero();
+  }
+
+  @Test
   void aStoreThatIsLostBetweenTwoEventsCostsNone() {
     AtomicInteger alone = new AtomicInteger();
     mood =
