@@ -78,18 +78,7 @@ final class Agent implements SelfUpgrade {
                     new MemoryEngine(
                         self, () -> door.opened().memories(), duties::fence, how.lives()));
     Duration ttl = blueprint.primary().ttl();
-    this.upgrades =
-        blueprint
-            .upgrades()
-            .map(
-                how ->
-                    new UpgradeEngine(
-                        blueprint.store(),
-                        self,
-                        how.build(ttl, blueprint.observe().probes(), observation),
-                        blueprint.identity().link(),
-                        duties,
-                        blueprint.clock()));
+    this.upgrades = blueprint.upgrades().map(this::engine);
     this.ticks =
         new TickEngine(blueprint.agent(), blueprint.store().tasks(), tasks(), settings(ttl));
     this.elector =
@@ -104,6 +93,16 @@ final class Agent implements SelfUpgrade {
     this.life =
         new Life(
             blueprint, self, new Life.Parts(door, observation, duties, ticks, upgrades, elector));
+  }
+
+  private UpgradeEngine engine(UpgradesBuilder how) {
+    return new UpgradeEngine(
+        blueprint.store(),
+        self,
+        how.build(blueprint.primary().ttl(), blueprint.observe().probes(), observation),
+        blueprint.identity().link(),
+        duties,
+        blueprint.clock());
   }
 
   @Override
