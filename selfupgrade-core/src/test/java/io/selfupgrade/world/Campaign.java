@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 /**
  * Plays scenes in several worlds at once, one after the other in each of them.
@@ -47,6 +48,16 @@ final class Campaign<T> {
     this.server = server;
     this.scene = scene;
     this.args = args.clone();
+  }
+
+  /** Returns the scenes that this run plays: those of {@code -Dworlds.part=K/N}, or all. */
+  static <T> List<T> part(List<T> scenes) {
+    String[] part = System.getProperty("worlds.part", "1/1").split("/", 2);
+    int step = Integer.parseInt(part[1]);
+    return IntStream.iterate(
+            Integer.parseInt(part[0]) - 1, scene -> scene < scenes.size(), scene -> scene + step)
+        .mapToObj(scenes::get)
+        .toList();
   }
 
   /** Plays all scenes and returns the failures, each with its scene and where it failed. */

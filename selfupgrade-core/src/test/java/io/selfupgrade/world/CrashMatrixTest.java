@@ -11,7 +11,6 @@ import java.util.Locale;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * at each point, and then in pairs by chance.
  *
  * <p>{@code -Dmatrix.rows=TEXT} takes the rows only that contain the text, {@code -Dmatrix.seed=S}
- * repeats the pairs of a run, {@code -Dmatrix.part=K/N} plays the rows K, K + N and so on; {@code
+ * repeats the pairs of a run, {@code -Dworlds.part=K/N} plays the rows K, K + N and so on; {@code
  * -Dlong} goes through all of it 50 times, {@code -Dmatrix.times=N} N times.
  */
 class CrashMatrixTest {
@@ -30,7 +29,6 @@ class CrashMatrixTest {
   private static final int WORLDS = Integer.getInteger("matrix.worlds", 3);
   private static final int TIMES =
       Integer.getInteger("matrix.times", System.getProperty("long") == null ? 1 : 50);
-  private static final String[] PART = System.getProperty("matrix.part", "1/1").split("/", 2);
   private static final int ROWS_OF_PAIRS = 4;
   private static final int PAIRS_OF_A_ROW = 5;
 
@@ -62,7 +60,7 @@ class CrashMatrixTest {
       }
     }
     rows.removeIf(row -> !row.toString().contains(System.getProperty("matrix.rows", "")));
-    List<Points.Row> part = part(rows, Integer.parseInt(PART[0]), Integer.parseInt(PART[1]));
+    List<Points.Row> part = Campaign.part(rows);
     Queue<Siege.Line> lines = new ConcurrentLinkedQueue<>();
     Campaign<Points.Row> campaign =
         new Campaign<>(directory, server, (siege, row) -> lines.addAll(siege.endure(row)));
@@ -74,12 +72,6 @@ class CrashMatrixTest {
     assertThat(lines)
         .hasSize(part.stream().mapToInt(row -> row.points().size()).sum())
         .isNotEmpty();
-  }
-
-  private static List<Points.Row> part(List<Points.Row> rows, int first, int step) {
-    return IntStream.iterate(first - 1, row -> row < rows.size(), row -> row + step)
-        .mapToObj(rows::get)
-        .toList();
   }
 
   private static void print(Queue<Siege.Line> lines) {
