@@ -45,6 +45,7 @@ final class Agent implements SelfUpgrade {
   private final Config config;
   private final Observation observation;
   private final SnapshotsDoor snapshots;
+  private final Platforms platforms;
   private final CloudDoor cloud;
   private final Optional<ChangesDoor> changes;
   private final Optional<MemoryEngine> memory;
@@ -67,7 +68,8 @@ final class Agent implements SelfUpgrade {
     this.observation = new Observation(blueprint, this::connected, this::connect);
     this.duties = new Duties(blueprint);
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
-    this.cloud = new CloudDoor(blueprint, door, duties::fence);
+    this.platforms = Platforms.of(blueprint);
+    this.cloud = new CloudDoor(blueprint, door, duties::fence, platforms);
     this.changes = ChangesDoor.of(blueprint, door, duties::fence);
     this.memory =
         blueprint
@@ -84,11 +86,12 @@ final class Agent implements SelfUpgrade {
     this.elector =
         new Elector(
             observation.engine().measured(blueprint.store()),
-            new ElectionSettings(self, ttl, this::attestedDead),
+            new ElectionSettings(this::participant, ttl, this::attestedDead),
             observation.counting(duties),
             this::connect,
             System::nanoTime);
     duties.join(elector, ticks, upgrades);
+    duties.leaving(this::stop);
     observation.join(elector, ticks, duties);
     this.life =
         new Life(
@@ -100,7 +103,7 @@ final class Agent implements SelfUpgrade {
         blueprint.store(),
         self,
         how.build(blueprint.primary().ttl(), blueprint.observe().probes(), observation),
-        blueprint.identity().link(),
+        platforms.host(blueprint),
         duties,
         blueprint.clock());
   }
@@ -117,8 +120,8 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void stop() {
-    cloud.close();
     life.stop();
+    platforms.close();
   }
 
   @Override
@@ -128,7 +131,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void close() {
-    cloud.close();
+    platforms.close();
     life.close();
   }
 
@@ -252,7 +255,11 @@ final class Agent implements SelfUpgrade {
 
   /** Sets for how long a platform may take; for tests. */
   void deployLimit(Duration limit) {
-    cloud.limit(limit);
+    platforms.limit(limit);
+  }
+
+  private InstanceRecord participant() {
+    return upgrades.map(UpgradeEngine::self).orElse(self);
   }
 
   private UpgradeEngine requireUpgrades() {

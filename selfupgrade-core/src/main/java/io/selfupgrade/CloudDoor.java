@@ -10,51 +10,34 @@ import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Asks the platform to run the confirmed version: a row first, then the effect, then its end.
- *
- * <p>The platform's adapter runs on a thread of its own, which is given up when its time is over.
- */
+/** Asks the platform to run the confirmed version: a row first, then the effect, then its end. */
 final class CloudDoor {
 
   private static final Logger LOG = LoggerFactory.getLogger(SelfUpgrade.class);
-  private static final Duration LONGEST = Duration.ofSeconds(60);
 
   private final Blueprint blueprint;
   private final StoreDoor door;
   private final Supplier<Optional<Fence>> fence;
-  private final PlatformCall call;
-  private volatile Duration limit = LONGEST;
+  private final Platforms platforms;
 
-  CloudDoor(Blueprint blueprint, StoreDoor door, Supplier<Optional<Fence>> fence) {
+  CloudDoor(
+      Blueprint blueprint, StoreDoor door, Supplier<Optional<Fence>> fence, Platforms platforms) {
     this.blueprint = blueprint;
     this.door = door;
     this.fence = fence;
-    this.call = new PlatformCall("selfupgrade-" + blueprint.agent() + "-deploy");
-  }
-
-  /** Sets for how long a platform may take; for tests. */
-  void limit(Duration other) {
-    limit = other;
-  }
-
-  /** Gives up what a platform is asked at the moment, and asks no more. Idempotent. */
-  void close() {
-    call.close();
+    this.platforms = platforms;
   }
 
   /** Deploys; one call at a time, because a target is called by one thread at a time. */
   synchronized DeployResult deploy() {
     DeployTarget target =
-        blueprint
-            .capabilities()
-            .target()
+        platforms
+            .cloud()
             .orElseThrow(
                 () ->
                     new IllegalStateException(
@@ -68,6 +51,12 @@ final class CloudDoor {
     if (frozen.isPresent()) {
       return refused(
           ReasonCode.FROZEN, "forward effects are frozen: " + frozen.get() + "; call unfreeze()");
+    }
+    if (platforms.installing().isPresent()
+        && store.journal().openUpgrade(blueprint.agent()).isPresent()) {
+      return refused(
+          ReasonCode.UPGRADE_OPEN,
+          "an upgrade is under way, which asks the platform itself: wait for its end");
     }
     Optional<Version> confirmed = store.journal().confirmedVersion(blueprint.agent());
     if (confirmed.isEmpty() || confirmed.get().equals(Version.UNVERSIONED)) {
@@ -86,7 +75,7 @@ final class CloudDoor {
   private DeployResult ask(
       DeployTarget target, Deployment deployment, Fence held, DeploymentStore journal) {
     try {
-      String reference = call.deploy(target, deployment, limit);
+      String reference = target.deploy(deployment);
       settle(journal, held, deployment, DeploymentStore.State.DISPATCHED, reference);
       return new DeployResult.Dispatched(deployment, target.name(), reference);
     } catch (AdapterException e) {

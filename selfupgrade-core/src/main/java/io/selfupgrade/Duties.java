@@ -54,6 +54,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private @Nullable TickEngine ticks;
   private Optional<UpgradeEngine> upgrades = Optional.empty();
   private volatile @Nullable Future<?> takingUp;
+  private @Nullable Thread leave;
   private Duration workPause = FIRST_WORK_PAUSE;
   private volatile Optional<String> workFailure = Optional.empty();
 
@@ -74,6 +75,11 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     elector = election;
     ticks = tickEngine;
     upgrades = upgradeEngine;
+  }
+
+  /** Sets how the agent is ended from within; called once, before it starts. */
+  void leaving(Runnable stop) {
+    leave = new Thread(stop, "selfupgrade-" + blueprint.agent() + "-leave");
   }
 
   /** Goes through a promotion that does not hold: nobody waits for it yet. */
@@ -156,6 +162,14 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   }
 
   @Override
+  public synchronized void leave() {
+    if (leave != null && leave.getState() == Thread.State.NEW) {
+      LOG.info("another version serves: this agent of {} ends", blueprint.identity().version());
+      leave.start();
+    }
+  }
+
+  @Override
   public boolean attestedDead(InstanceId instance) {
     return elector().attestedDead(instance);
   }
@@ -212,6 +226,9 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
       throws InterruptedException {
     if (fresh && upgrades.isPresent()) {
       upgrades.get().beforeWork(fence);
+      if (!elector().leads(fence)) {
+        return;
+      }
     } else if (fresh) {
       adopt(fence);
     }

@@ -2,6 +2,7 @@ package io.selfupgrade;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.ConfigurationException;
+import io.selfupgrade.agent.Fence;
 import io.selfupgrade.core.failover.Elector;
 import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.schedule.TickEngine;
@@ -15,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,10 +91,15 @@ final class Life implements AutoCloseable {
     if (blueprint.local()) {
       return;
     }
-    store.instances().register(self);
-    if (self.trial().isPresent() || isRelief()) {
-      parts.elector().prepare();
-      new Rehearsal(store, self, List.of(parts.duties()::rehearse, parts.ticks()::rehearse)).walk();
+    parts.upgrades().ifPresent(UpgradeEngine::lookForTrial);
+    InstanceRecord now = parts.upgrades().map(UpgradeEngine::self).orElse(self);
+    if (now.launched()) {
+      store.instances().register(now);
+      rehearse(now);
+    } else {
+      // Nobody else says when it is ready: it may be handed over to as soon as it is registered.
+      rehearse(now);
+      store.instances().register(now);
     }
     blueprint.identity().link().ifPresent(link -> link.announceReady(self.trial(), drainTime()));
     connected = true;
@@ -100,6 +107,14 @@ final class Life implements AutoCloseable {
 
   private boolean isRelief() {
     return blueprint.identity().link().filter(LauncherLink::isRelief).isPresent();
+  }
+
+  private void rehearse(InstanceRecord now) {
+    if (now.trial().isPresent() || isRelief()) {
+      parts.elector().prepare();
+      List<Consumer<Fence>> walked = List.of(parts.duties()::rehearse, parts.ticks()::rehearse);
+      new Rehearsal(blueprint.store(), now, walked).walk();
+    }
   }
 
   boolean started() {

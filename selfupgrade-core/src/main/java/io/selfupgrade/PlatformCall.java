@@ -60,7 +60,7 @@ final class PlatformCall implements AutoCloseable {
 
   private synchronized Thread begin(FutureTask<String> call) {
     if (closed) {
-      throw new IllegalStateException("this agent is closed: build another");
+      throw mayPass("not asked because the agent was closed", null);
     }
     if (thread != null && thread.isAlive()) {
       throw mayPass("an earlier call of the platform still hangs", null);

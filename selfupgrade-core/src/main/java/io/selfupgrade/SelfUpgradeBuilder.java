@@ -92,6 +92,9 @@ public final class SelfUpgradeBuilder {
     if (problems.given(
         "upgrades(...)", how, "describe them, such as u -> u.from(...).trust(...)")) {
       upgrades.describe(how);
+      upgrades
+          .platform()
+          .ifPresent(asked -> requireName("installBy(Install.deploying(...))", asked.target()));
     }
     return this;
   }
@@ -169,18 +172,23 @@ public final class SelfUpgradeBuilder {
   public SelfUpgradeBuilder deployTo(DeployTarget platform) {
     problems.once("deployTo(...)", target);
     if (problems.given("deployTo(...)", platform, "give a platform, or leave the call out")) {
-      String name = platform.name();
-      if (name.isEmpty() || name.length() > LONGEST_NAME) {
-        problems.add(
-            "deployTo(...) got a platform named \""
-                + name
-                + "\": expected 1 to "
-                + LONGEST_NAME
-                + " characters");
-      }
+      requireName("deployTo(...)", platform);
       target = platform;
     }
     return this;
+  }
+
+  private void requireName(String call, DeployTarget platform) {
+    String name = platform.name();
+    if (name.isEmpty() || name.length() > LONGEST_NAME) {
+      problems.add(
+          call
+              + " got a platform named \""
+              + name
+              + "\": expected 1 to "
+              + LONGEST_NAME
+              + " characters");
+    }
   }
 
   /** Lets the agent propose changes to its own source, see {@link SelfUpgrade#changes}. */
@@ -310,6 +318,9 @@ public final class SelfUpgradeBuilder {
       found.add(
           "role(LOCAL) does not go with the launcher, which keeps a primary running: start this"
               + " process without it, or leave role(...) out");
+    }
+    if (upgrades != null) {
+      found.add(upgrades.installProblems(link.get().isPresent(), local));
     }
     Optional<Identity> identity =
         found.of("version(...)", () -> Identity.of(link.get(), version, host));

@@ -12,6 +12,8 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.Approval;
+import io.selfupgrade.upgrade.Install;
+import io.selfupgrade.upgrade.KeptUntil;
 import io.selfupgrade.upgrade.ReleaseCheck;
 import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.Switch;
@@ -26,6 +28,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -55,6 +58,7 @@ public final class UpgradesBuilder {
   private Duration approvalTime = Policy.DEFAULT.approvalTime();
   private Switch switchBy = Policy.DEFAULT.switchBy();
   private UpgradeTimes times = UpgradeTimes.DEFAULT;
+  private @Nullable Install install;
 
   UpgradesBuilder() {}
 
@@ -158,6 +162,21 @@ public final class UpgradesBuilder {
   }
 
   /**
+   * Sets how the next version comes to run. Default {@link Install#slots}, under the launcher.
+   *
+   * <p>{@link Install#deploying} is for a process that a platform runs. Of a release only the
+   * signed manifest and the migrations are read then, and no file of it is tried; what the platform
+   * runs as that version has to call {@code version(...)} with it.
+   */
+  public UpgradesBuilder installBy(Install how) {
+    problems.once("upgrades(u -> u.installBy(...))", install);
+    if (given("installBy", how)) {
+      install = how;
+    }
+    return this;
+  }
+
+  /**
    * Sets when the agent looks for releases by itself.
    *
    * <p>Default: every six hours, at a minute that depends on the agent's name.
@@ -238,6 +257,62 @@ public final class UpgradesBuilder {
       all.add("upgrades trust nobody: call upgrades(u -> u.trust(Trust.keys(...)))");
     }
     return all;
+  }
+
+  /**
+   * Returns what is wrong with how the next version comes to run.
+   *
+   * @param launched whether a launcher started this process
+   * @param local whether this process never acts
+   */
+  List<String> installProblems(boolean launched, boolean local) {
+    String call = "upgrades(u -> u.installBy(Install.";
+    List<String> found = new ArrayList<>();
+    if (install instanceof Install.Slots && !launched && !local) {
+      found.add(
+          call
+              + "slots())) needs the launcher, which did not start this process: start it with"
+              + " launcher.jar run HOME, or call installBy(Install.deploying(...))");
+    }
+    if (!(install instanceof Install.Deploying deploying)) {
+      return found;
+    }
+    if (launched) {
+      found.add(
+          call
+              + "deploying(...))) does not go with the launcher, which started this process and"
+              + " installs releases itself: leave installBy(...) out, or start it without launcher");
+    }
+    if (switchBy != Switch.BESIDE) {
+      found.add(
+          call
+              + "deploying(...))) does not go with switchBy("
+              + switchBy
+              + "): the platform starts the next version; leave switchBy(...) out");
+    }
+    KeptUntil kept = deploying.target().keepsOldUntil();
+    if (kept.compareTo(deploying.allowed()) < 0) {
+      found.add(
+          call
+              + "deploying(...))): "
+              + deploying.target().name()
+              + " keeps the running version until "
+              + kept
+              + ", expected "
+              + deploying.allowed()
+              + ": deploy in another way, or allow it by name by"
+              + " Install.deploying(...).allowing(KeptUntil."
+              + kept
+              + ")");
+    }
+    return found;
+  }
+
+  /** Returns the platform that runs the next version, if one does. */
+  Optional<Install.Deploying> platform() {
+    return install instanceof Install.Deploying deploying
+        ? Optional.of(deploying)
+        : Optional.empty();
   }
 
   /** Returns the built-in task that looks for releases. */

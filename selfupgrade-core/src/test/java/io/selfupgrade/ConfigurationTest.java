@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.selfupgrade.agent.ConfigurationException;
 import io.selfupgrade.core.local.LauncherLink;
+import io.selfupgrade.testkit.InMemoryPlatform;
+import io.selfupgrade.upgrade.Install;
+import io.selfupgrade.upgrade.KeptUntil;
 import io.selfupgrade.upgrade.Trust;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -103,6 +106,28 @@ class ConfigurationTest {
     assertThat(problemsOf(builder))
         .singleElement()
         .satisfies(p -> assertThat(p).contains("version(...)", "1.3.0", "1.4.0", "leave the call"));
+  }
+
+  @Test
+  void aPlatformDoesNotGoWithTheLauncher() throws Exception {
+    Path slot = Files.createDirectories(directory.resolve("versions/1.4.0"));
+    Files.writeString(
+        slot.resolve("launch.properties"),
+        "version=1.4.0\nmanifestSha256=" + "0".repeat(64) + "\n");
+    Map<String, String> environment =
+        WrongSettings.environment(directory, UUID.randomUUID().toString());
+    InMemoryPlatform platform = new InMemoryPlatform(KeptUntil.CONFIRMED, false);
+
+    SelfUpgradeBuilder builder =
+        SelfUpgrade.builder("tested")
+            .store(WrongSettings.store())
+            .launcher(() -> LauncherLink.from(environment))
+            .upgrades(u -> WrongSettings.usable(u).installBy(Install.deploying(platform)));
+
+    assertThat(problemsOf(builder))
+        .singleElement()
+        .satisfies(
+            p -> assertThat(p).contains("does not go with the launcher", "leave installBy(...)"));
   }
 
   @Test

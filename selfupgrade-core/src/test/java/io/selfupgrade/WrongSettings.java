@@ -11,8 +11,12 @@ import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskPolicy;
+import io.selfupgrade.testkit.InMemoryPlatform;
 import io.selfupgrade.testkit.InMemoryStore;
+import io.selfupgrade.upgrade.Install;
+import io.selfupgrade.upgrade.KeptUntil;
 import io.selfupgrade.upgrade.Keys;
+import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.Trust;
 import io.selfupgrade.upgrade.UpgradeTimes;
 import java.nio.file.Path;
@@ -61,7 +65,7 @@ final class WrongSettings {
   }
 
   static Stream<Wrong> table() {
-    return Stream.of(primary(), tasks(), upgrades(), observe(), others(), nulls())
+    return Stream.of(primary(), tasks(), upgrades(), installs(), observe(), others(), nulls())
         .flatMap(part -> part);
   }
 
@@ -144,6 +148,41 @@ final class WrongSettings {
             b -> b.upgrades(u -> usable(u)).upgrades(u -> usable(u)),
             "upgrades(...)",
             "twice"));
+  }
+
+  private static Stream<Wrong> installs() {
+    return Stream.of(
+        upgrades(
+            "slots without a launcher",
+            u -> u.installBy(Install.slots()),
+            "upgrades(u -> u.installBy(Install.slots())) needs the launcher",
+            "launcher.jar run HOME"),
+        upgrades(
+            "a platform that promises less",
+            u -> u.installBy(Install.deploying(new InMemoryPlatform())),
+            "upgrades(u -> u.installBy(Install.deploying(",
+            "until NEVER, expected CONFIRMED",
+            "allowing(KeptUntil.NEVER)"),
+        upgrades(
+            "a platform and a restart",
+            u -> u.installBy(deploying()).switchBy(Switch.RESTART),
+            "upgrades(u -> u.installBy(Install.deploying(",
+            "leave switchBy(...) out"),
+        upgrades(
+            "no time for a platform",
+            u -> u.installBy(deploying().within(Duration.ZERO)),
+            "upgrades(...)",
+            "within(PT0S)"),
+        upgrades(
+            "two ways to install",
+            u -> u.installBy(deploying()).installBy(deploying()),
+            "u.installBy(...)",
+            "twice"),
+        upgrades("way to install null", u -> u.installBy(null), "u.installBy(...)", "null"));
+  }
+
+  private static Install.Deploying deploying() {
+    return Install.deploying(new InMemoryPlatform(KeptUntil.CONFIRMED, false));
   }
 
   private static Stream<Wrong> observe() {

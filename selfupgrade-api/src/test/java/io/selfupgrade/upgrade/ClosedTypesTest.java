@@ -29,6 +29,7 @@ class ClosedTypesTest {
       Arguments.of(DeployResult.class, "Dispatched Refused Failed"),
       Arguments.of(ChangeResult.class, "Merged Open Closed Refused Troubled"),
       Arguments.of(DeliveryReceipt.class, "Queued Known Joined TurnedAway"),
+      Arguments.of(Install.class, "Slots Deploying"),
       Arguments.of(SourceStore.Look.class, "Fresh Ask Wait"),
       Arguments.of(Delivery.class, "Delivered Later Impossible"),
       Arguments.of(RestoreResult.class, "Restored Stale Refused"),

@@ -149,17 +149,24 @@ public final class World implements AutoCloseable {
 
   /** Starts a launcher. */
   public void startLauncher() throws IOException {
-    Process started = start(WorldLauncher.class, "launcher.out", "run", home().toString());
+    Process started =
+        start(WorldLauncher.class, "launcher.out", Map.of(), "run", home().toString());
     launcher = started;
     var unused = started.onExit().thenAccept(this::ended);
   }
 
   /** Starts an agent without a launcher. */
   Process startAgent(String... args) throws IOException {
-    return start(WorldAgent.class, "agent.out", args);
+    return start(WorldAgent.class, "agent.out", Map.of(), args);
   }
 
-  private Process start(Class<?> main, String output, String... args) throws IOException {
+  /** Starts an agent without a launcher, in an environment that says more. */
+  Process startAgent(Map<String, String> more, String... args) throws IOException {
+    return start(WorldAgent.class, "agent.out", more, args);
+  }
+
+  private Process start(Class<?> main, String output, Map<String, String> more, String... args)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of(java()));
     command.addAll(QUICK_START);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
@@ -172,6 +179,7 @@ public final class World implements AutoCloseable {
     environment.put("WORLD_PORT", Integer.toString(port));
     environment.put("WORLD_HALTS", directory.resolve("halts").toString());
     environment.put("WORLD_CLOCK", clock().toString());
+    environment.putAll(more);
     builder.redirectErrorStream(true);
     builder.redirectOutput(Redirect.appendTo(directory.resolve(output).toFile()));
     return builder.start();

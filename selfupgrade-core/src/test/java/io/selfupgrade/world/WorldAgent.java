@@ -14,6 +14,7 @@ import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskRun;
 import io.selfupgrade.supabase.PostgresRun;
 import io.selfupgrade.supabase.PostgresStore;
+import io.selfupgrade.upgrade.Install;
 import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.Switch;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -61,23 +63,21 @@ public final class WorldAgent {
     if (faults.contains("deaf")) {
       Runtime.getRuntime().addShutdownHook(new Thread(WorldAgent::standStill));
     }
-    SelfUpgradeBuilder world = SelfUpgrade.builder("world").clock(new WorldClock());
-    if (System.getenv("SELFUPGRADE_SLOT") == null) {
-      world.version("1.0.0");
-    }
+    Optional<Install> platform = PlatformFolder.install(System.getenv());
     try (SelfUpgrade agent =
-        HaltingLink.on(world, halting.disk())
+        HaltingLink.on(described(), halting.disk())
             .store(halting.store(store))
             .leaseTime(Duration.ofSeconds(3))
             .upgrades(
-                u ->
-                    u.from(halting.port(ReleaseSource.class, "source", releases))
-                        .trust(Trust.keys(Keys.file(Path.of(System.getenv("WORLD_KEY")))))
-                        .switchBy(
-                            faults.contains("switch-restart") ? Switch.RESTART : Switch.BESIDE)
-                        .lookAt(Schedule.every(Duration.ofMillis(200)))
-                        .times(times(faults.contains("hurried")))
-                        .criticalPath("answers", () -> answer(faults)))
+                u -> {
+                  platform.ifPresent(u::installBy);
+                  u.from(halting.port(ReleaseSource.class, "source", releases))
+                      .trust(Trust.keys(Keys.file(Path.of(System.getenv("WORLD_KEY")))))
+                      .switchBy(faults.contains("switch-restart") ? Switch.RESTART : Switch.BESIDE)
+                      .lookAt(Schedule.every(Duration.ofMillis(200)))
+                      .times(times(faults.contains("hurried")))
+                      .criticalPath("answers", () -> answer(faults));
+                })
             .whilePrimary(halting.port(PrimaryWork.class, "work", work(faults)))
             .task(
                 "tick",
@@ -89,6 +89,14 @@ public final class WorldAgent {
       agent.start();
       agent.awaitStop();
     }
+  }
+
+  private static SelfUpgradeBuilder described() {
+    SelfUpgradeBuilder world = SelfUpgrade.builder("world").clock(new WorldClock());
+    if (System.getenv("SELFUPGRADE_SLOT") == null) {
+      world.version(System.getenv().getOrDefault("WORLD_VERSION", "1.0.0"));
+    }
+    return world;
   }
 
   private static UpgradeTimes times(boolean hurried) {

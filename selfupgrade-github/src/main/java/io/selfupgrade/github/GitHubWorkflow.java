@@ -11,7 +11,8 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * A workflow that deploys: the platform's side of {@code deployToCloud()}.
+ * A workflow that deploys: the platform's side of {@code deployToCloud()} and of {@code
+ * Install.deploying}.
  *
  * <p>It is dispatched with two inputs, {@code version} and {@code upgrade}, the id of the
  * deployment, and its {@code run-name} has to say that id: by it a run is found again, by any

@@ -165,6 +165,10 @@ public final class Elector implements AutoCloseable {
   }
 
   private void lead(Fence held) {
+    if (lock.isPresent() && lockedEpoch != held.epoch()) {
+      lock = Optional.empty();
+      session.unlock(lockedEpoch);
+    }
     long sent = deadline.now();
     boolean kept;
     try {

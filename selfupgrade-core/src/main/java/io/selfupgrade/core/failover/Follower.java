@@ -28,7 +28,7 @@ final class Follower {
   private final AgentStore store;
   private final ElectionSettings settings;
   private final SessionHolder session;
-  private final InstanceRecord self;
+  private InstanceRecord self;
   private Optional<Lease> seen = Optional.empty();
   private long nextHeartbeatNanos;
   private boolean heartbeatDue = true;
@@ -43,6 +43,7 @@ final class Follower {
 
   /** Makes one round; returns the lead if it was got, else waits for the next occasion. */
   Optional<Lead> next(LongSupplier nanoTime, Tenure tenure) {
+    self = settings.self();
     heartbeat(nanoTime.getAsLong());
     long sent = nanoTime.getAsLong();
     seen = store.leadership().read(self.agent());

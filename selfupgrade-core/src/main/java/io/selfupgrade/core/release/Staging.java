@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Brings the files of a verified release into {@code staging/<upgrade>}, then into their slot.
@@ -60,17 +61,7 @@ public final class Staging {
    */
   public void requireSpace(Release release) throws RefusalException {
     long bytes = release.totalBytes() + release.unpackedBytes();
-    if (bytes > limits.maxTotalBytes()) {
-      throw new RefusalException(
-          ReasonCode.TOO_LARGE,
-          "release "
-              + release.version()
-              + " has "
-              + bytes
-              + " bytes, what its archives unpack to included: expected at most "
-              + limits.maxTotalBytes()
-              + "; make it smaller or raise the limit");
-    }
+    requireBelowLimit(release, bytes);
     long needed = 2 * bytes + OVERHEAD_BYTES;
     try {
       home.disk().createDirectories(home.staging());
@@ -90,6 +81,20 @@ public final class Staging {
       }
     } catch (IOException e) {
       throw trouble("the free space of " + home.staging() + " is not known", e);
+    }
+  }
+
+  private void requireBelowLimit(Release release, long bytes) throws RefusalException {
+    if (bytes > limits.maxTotalBytes()) {
+      throw new RefusalException(
+          ReasonCode.TOO_LARGE,
+          "release "
+              + release.version()
+              + " has "
+              + bytes
+              + " bytes, what its archives unpack to included: expected at most "
+              + limits.maxTotalBytes()
+              + "; make it smaller or raise the limit");
     }
   }
 
@@ -118,11 +123,7 @@ public final class Staging {
     try (Download download =
         new Download(source, release, limits, progress, nanoTime, home.disk())) {
       home.disk().createDirectories(directory);
-      for (ReleaseFile file : release.files()) {
-        Path target = directory.resolve(file.path());
-        home.disk().createDirectories(target.getParent());
-        download.fetch(file, target);
-      }
+      fetch(download, release.files(), directory);
       LaunchFile launch = SlotContent.unpack(home.disk(), release, directory, deadline);
       writeRecords(verified, launch, directory);
       Tree.seal(home.disk(), directory);
@@ -136,6 +137,50 @@ public final class Staging {
     } catch (RefusalException | RuntimeException e) {
       discardAfter(e, upgrade);
       throw e;
+    }
+  }
+
+  /**
+   * Downloads some of the files and verifies them as {@link #pull} does; blocks.
+   *
+   * <p>What comes of it is not to be started: nothing is unpacked, no record is written.
+   *
+   * @param wanted which files
+   * @return the directory, on disk and read-only
+   * @throws RefusalException {@link ReasonCode#DIGEST_MISMATCH} or {@link ReasonCode#TOO_LARGE}
+   * @throws AdapterException of port {@code ReleaseSource} or {@code Staging}, to be tried again
+   */
+  public Path pullOnly(
+      UUID upgrade, VerifiedRelease verified, ReleaseSource source, Predicate<ReleaseFile> wanted)
+      throws RefusalException {
+    Release release = verified.release();
+    List<ReleaseFile> files = release.files().stream().filter(wanted).toList();
+    requireBelowLimit(release, files.stream().mapToLong(ReleaseFile::length).sum());
+    discard(upgrade);
+    Path directory = directory(upgrade);
+    try (Download download =
+        new Download(source, release, limits, (done, all) -> {}, nanoTime, home.disk())) {
+      home.disk().createDirectories(directory);
+      fetch(download, files, directory);
+      Tree.seal(home.disk(), directory);
+      return directory;
+    } catch (IOException e) {
+      AdapterException trouble =
+          trouble("release " + release.version() + " cannot be written to " + directory, e);
+      discardAfter(trouble, upgrade);
+      throw trouble;
+    } catch (RefusalException | RuntimeException e) {
+      discardAfter(e, upgrade);
+      throw e;
+    }
+  }
+
+  private void fetch(Download download, List<ReleaseFile> files, Path directory)
+      throws RefusalException, IOException {
+    for (ReleaseFile file : files) {
+      Path target = directory.resolve(file.path());
+      home.disk().createDirectories(target.getParent());
+      download.fetch(file, target);
     }
   }
 

@@ -1,17 +1,10 @@
 package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.Version;
-import io.selfupgrade.core.local.LauncherLink;
-import io.selfupgrade.core.release.ManifestCodec;
 import io.selfupgrade.core.release.RefusalException;
-import io.selfupgrade.launcher.Slot;
-import io.selfupgrade.launcher.SlotDamagedException;
 import io.selfupgrade.upgrade.FailedVersion;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -20,10 +13,12 @@ import java.util.Optional;
 final class Acceptance {
 
   private final Situation situation;
+  private final Installer installer;
   private final Room room;
 
-  Acceptance(Situation situation, Room room) {
+  Acceptance(Situation situation, Installer installer, Room room) {
     this.situation = situation;
+    this.installer = installer;
     this.room = room;
   }
 
@@ -36,22 +31,18 @@ final class Acceptance {
 
   void judge(Release release) throws RefusalException {
     requireNotFailed(release);
-    if (situation.link().isPresent()) {
-      LauncherLink link = situation.link().get();
-      requireLauncher(release, link);
-      requireCompatibleState(release, link);
-      requireSameManifest(release, link);
-    }
+    installer.judge(release);
+    requireCompatibleState(release);
     requireFloor(release);
     requireAge(release);
     room.require(release);
   }
 
   /** Judges a release that is installed already and was confirmed before. */
-  void judgeInstalled(Release release, LauncherLink link) throws RefusalException {
+  void judgeInstalled(Release release) throws RefusalException {
     requireNotFailed(release);
-    requireLauncher(release, link);
-    requireCompatibleState(release, link);
+    installer.judgeStart(release);
+    requireCompatibleState(release);
     room.require(release);
   }
 
@@ -85,24 +76,6 @@ final class Acceptance {
     }
   }
 
-  /** Proves that the confirmed slot is whole: what one goes back to must be there. */
-  void requireWayBack() throws RefusalException {
-    if (situation.link().isEmpty()) {
-      return;
-    }
-    LauncherLink link = situation.link().get();
-    try {
-      Slot.verified(link.slot(), situation.version().toString());
-    } catch (SlotDamagedException e) {
-      throw new RefusalException(
-          ReasonCode.NO_WAY_BACK,
-          "the running version's own files are damaged, so there is no way back: "
-              + e.getMessage()
-              + "; install it anew before you upgrade",
-          e);
-    }
-  }
-
   private void requireNotFailed(Release release) throws RefusalException {
     for (FailedVersion failed : situation.journal().failedVersions(situation.agent())) {
       if (failed.version().equals(release.version())
@@ -117,21 +90,12 @@ final class Acceptance {
     }
   }
 
-  private static void requireLauncher(Release release, LauncherLink link) throws RefusalException {
-    if (release.launcherProtocol() > link.protocol()) {
-      throw new RefusalException(
-          ReasonCode.LAUNCHER_TOO_OLD,
-          release.version()
-              + " needs launcher protocol "
-              + release.launcherProtocol()
-              + ", the running launcher speaks "
-              + link.protocol()
-              + ": stop it, replace launcher.jar, start it again");
+  private void requireCompatibleState(Release release) throws RefusalException {
+    Optional<Release> known = installer.running();
+    if (known.isEmpty()) {
+      return;
     }
-  }
-
-  private void requireCompatibleState(Release release, LauncherLink link) throws RefusalException {
-    Release running = running(link);
+    Release running = known.get();
     if (!release.state().canRead(running.state())) {
       throw new RefusalException(
           ReasonCode.STATE_INCOMPATIBLE,
@@ -162,38 +126,5 @@ final class Acceptance {
         + release.state().readsTo()
         + " and writes "
         + release.state().writes();
-  }
-
-  private static void requireSameManifest(Release release, LauncherLink link)
-      throws RefusalException {
-    Path slot = link.home().slot(release.version().toString());
-    if (!Files.isDirectory(slot)) {
-      return;
-    }
-    String installed = read(slot).id().manifestSha256();
-    if (!installed.equals(release.id().manifestSha256())) {
-      throw new RefusalException(
-          ReasonCode.DIFFERENT_MANIFEST,
-          release.version()
-              + " is installed with manifest "
-              + installed
-              + ", offered with "
-              + release.id().manifestSha256()
-              + ": a version is published once; use a new number");
-    }
-  }
-
-  private static Release running(LauncherLink link) throws RefusalException {
-    return read(link.slot());
-  }
-
-  /** Reads the manifest of an installed slot. */
-  static Release read(Path slot) throws RefusalException {
-    try {
-      return ManifestCodec.read(slot);
-    } catch (IOException e) {
-      throw new RefusalException(
-          ReasonCode.NO_WAY_BACK, "the manifest in " + slot + " cannot be read: " + e, e);
-    }
   }
 }

@@ -1,7 +1,10 @@
 package io.selfupgrade.core.upgrade;
 
+import io.selfupgrade.core.release.RefusalException;
 import io.selfupgrade.core.release.Staging;
 import io.selfupgrade.upgrade.Proof;
+import io.selfupgrade.upgrade.ReasonCode;
+import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.SnapshotStore.Snapshot;
 import io.selfupgrade.upgrade.StepRecord;
 import io.selfupgrade.upgrade.UpgradePhase;
@@ -73,6 +76,20 @@ final class Backing {
               + ", this step needs "
               + expected
               + ": each step follows the one before, once");
+    }
+  }
+
+  /** Refuses a release whose manifest is not the one that was checked before. */
+  static void requireSame(Release now, UpgradeRecord.Target before) throws RefusalException {
+    if (!now.id().manifestSha256().equals(before.manifestSha256())) {
+      throw new RefusalException(
+          ReasonCode.DIFFERENT_MANIFEST,
+          before.version()
+              + " was checked with manifest "
+              + before.manifestSha256()
+              + " and is now published with "
+              + now.id().manifestSha256()
+              + ": a version is published once");
     }
   }
 

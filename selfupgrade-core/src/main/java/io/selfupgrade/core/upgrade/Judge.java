@@ -25,11 +25,13 @@ final class Judge {
   private static final Duration LONGEST_GRACE = Duration.ofSeconds(5);
 
   private final Situation situation;
+  private final Installer installer;
   private final LongSupplier nanoTime;
   private Optional<Acting> acting = Optional.empty();
 
-  Judge(Situation situation, LongSupplier nanoTime) {
+  Judge(Situation situation, Installer installer, LongSupplier nanoTime) {
     this.situation = situation;
+    this.installer = installer;
     this.nanoTime = nanoTime;
   }
 
@@ -98,10 +100,7 @@ final class Judge {
     }
     UpgradeRecord.Target target = upgrade.target().orElseThrow();
     InstanceStatus seen = status.get();
-    boolean right =
-        seen.record().version().equals(target.version())
-            && seen.record().build().equals(target.manifestSha256());
-    if (right) {
+    if (installer.isBuild(seen.record(), target)) {
       return Finding.good();
     }
     return Finding.failed(

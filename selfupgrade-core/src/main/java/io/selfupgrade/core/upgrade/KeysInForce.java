@@ -81,7 +81,7 @@ final class KeysInForce {
       return;
     }
     if (own.isEmpty()) {
-      own = Optional.of(Acceptance.read(link.get().slot()));
+      own = Optional.of(SlotInstaller.read(link.get().slot()));
     }
     KeyChange change = own.get().keys();
     if (change.isEmpty()) {

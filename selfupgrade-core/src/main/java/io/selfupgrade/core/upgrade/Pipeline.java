@@ -5,6 +5,7 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.core.release.RefusalException;
 import io.selfupgrade.core.release.Staging;
 import io.selfupgrade.core.release.VerifiedRelease;
+import io.selfupgrade.upgrade.Install;
 import io.selfupgrade.upgrade.PolicyStore;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
@@ -29,8 +30,8 @@ import java.util.function.Consumer;
 final class Pipeline {
 
   private final Situation situation;
+  private final Installer installer;
   private final ReleaseFinder finder;
-  private final Staging staging;
   private final Acceptance acceptance;
   private final Tryout tryout;
   private final Ender ender;
@@ -43,14 +44,25 @@ final class Pipeline {
   Pipeline(Situation situation, ReleaseFinder finder, Staging staging, HostMemory memory) {
     this.situation = situation;
     this.finder = finder;
-    this.staging = staging;
-    this.acceptance = new Acceptance(situation, new Room(situation, staging, memory));
+    this.installer = installerOf(situation, finder, staging);
+    this.acceptance = new Acceptance(situation, installer, new Room(situation, staging, memory));
     this.backing = new Backing(situation, staging);
-    this.rollbackTarget = new RollbackTarget(situation, acceptance);
+    this.rollbackTarget = new RollbackTarget(situation, installer, acceptance);
     this.ender = new Ender(situation);
-    this.tryout = new Tryout(situation, ender);
+    this.tryout = new Tryout(situation, installer, ender);
     this.approvals = new Approvals(situation, finder, ender);
-    this.applier = new Applier(situation, staging, acceptance);
+    this.applier = new Applier(situation, installer, acceptance);
+  }
+
+  private static Installer installerOf(Situation situation, ReleaseFinder finder, Staging staging) {
+    Optional<Install.Deploying> platform = situation.host().platform();
+    return platform.isPresent()
+        ? new PlatformInstaller(situation, platform.get(), finder, staging)
+        : new SlotInstaller(situation, staging);
+  }
+
+  Installer installer() {
+    return installer;
   }
 
   Ender ender() {
@@ -126,9 +138,8 @@ final class Pipeline {
               proof,
               UpgradeStep.CHECK,
               Event.PASSED,
-              wish.to() + " was confirmed before, is installed and whole");
-          Path slot = Applier.requireLauncher(situation).home().slot(wish.to().toString());
-          return new Proof.Staged(row.id(), release, slot);
+              wish.to() + " was confirmed before, and can be gone back to");
+          return new Proof.Staged(row.id(), release, installer.placeOf(row.id(), release));
         });
   }
 
@@ -141,11 +152,14 @@ final class Pipeline {
           backing.require(proof);
           acceptance.requireNotFrozen();
           VerifiedRelease verified = finder.release(proof.release().version());
-          requireSame(verified.release(), targetOf(proof));
+          Backing.requireSame(verified.release(), targetOf(proof));
           log(fence, proof, UpgradeStep.VALIDATE, Event.STARTED, described(proof.release()));
-          Path directory = download(proof.upgrade(), verified);
+          Path directory = installer.bring(proof.upgrade(), verified);
           move(fence, proof.upgrade(), UpgradePhase.OPEN, UpgradePhase.STAGED);
           log(fence, proof, UpgradeStep.VALIDATE, Event.PASSED, "signatures, lengths and digests");
+          installer
+              .withoutFiles()
+              .ifPresent(why -> log(fence, proof, UpgradeStep.VALIDATE, Event.NOT_APPLICABLE, why));
           return new Proof.Staged(proof.upgrade(), proof.release(), directory);
         });
   }
@@ -158,7 +172,7 @@ final class Pipeline {
         fence -> {
           backing.require(proof);
           acceptance.requireNotFrozen();
-          acceptance.requireWayBack();
+          installer.requireWayBack();
           tryout.run(fence, proof);
           log(fence, proof, UpgradeStep.VALIDATE, Event.PASSED, Backing.VALIDATED);
           approvals.ask(fence, proof);
@@ -177,11 +191,11 @@ final class Pipeline {
             throw new EndedException(outcomeOf(upgrade.id()));
           }
           VerifiedRelease verified = finder.release(target.version());
-          requireSame(verified.release(), target);
+          Backing.requireSame(verified.release(), target);
           acceptance.judge(verified.release());
           approvals.recordApproval(fence, upgrade);
-          Optional<Path> staged = staging.staged(upgrade.id(), verified.release());
-          Path directory = staged.isPresent() ? staged.get() : download(upgrade.id(), verified);
+          Optional<Path> here = installer.brought(upgrade.id(), verified.release());
+          Path directory = here.isPresent() ? here.get() : installer.bring(upgrade.id(), verified);
           return new Proof.Validated(upgrade.id(), verified.release(), directory);
         });
   }
@@ -221,6 +235,22 @@ final class Pipeline {
           }
           return applier.apply(fence, proof);
         });
+  }
+
+  /** Goes on with a trial that another process of this version, or this one, left behind. */
+  void resume(UpgradeRecord trial) {
+    if (!oneAtATime.tryLock()) {
+      return;
+    }
+    try {
+      Optional<Fence> fence = situation.fence();
+      UpgradeRecord now = backing.row(trial.id());
+      if (fence.isPresent() && now.phase() == UpgradePhase.TRIAL) {
+        run(fence.get(), trial.id(), UpgradeStep.APPLY, holder -> applier.goOn(holder, now));
+      }
+    } finally {
+      oneAtATime.unlock();
+    }
   }
 
   private Proof.Available check(Fence fence, UUID upgrade) throws RefusalException, EndedException {
@@ -296,7 +326,9 @@ final class Pipeline {
   private UpgradeOutcome abort(Fence fence, UUID upgrade, UpgradeStep step, AbortException end) {
     Optional<UpgradeRecord.Target> target =
         situation.journal().find(upgrade).flatMap(UpgradeRecord::target);
-    boolean listed = target.isPresent() && (end.isVerdict() || ender.isLastTry(target.get()));
+    boolean counts = !RetryRule.isFromOutside(end.reason().code());
+    boolean listed =
+        target.isPresent() && (end.isVerdict() || (counts && ender.isLastTry(target.get())));
     if (listed) {
       ender.listFailed(fence, target.get(), end.reason());
     }
@@ -348,35 +380,6 @@ final class Pipeline {
 
   private UpgradeOutcome outcomeOf(UUID upgrade) {
     return situation.journal().find(upgrade).flatMap(UpgradeRecord::outcome).orElseThrow();
-  }
-
-  private Path download(UUID upgrade, VerifiedRelease verified) throws RefusalException {
-    return staging.pull(
-        upgrade,
-        verified,
-        situation.settings().source(),
-        (done, total) ->
-            situation
-                .log()
-                .tell(
-                    upgrade,
-                    UpgradeStep.VALIDATE,
-                    Event.PROGRESS,
-                    done + " of " + total + " bytes"));
-  }
-
-  private static void requireSame(Release now, UpgradeRecord.Target before)
-      throws RefusalException {
-    if (!now.id().manifestSha256().equals(before.manifestSha256())) {
-      throw new RefusalException(
-          ReasonCode.DIFFERENT_MANIFEST,
-          before.version()
-              + " was checked with manifest "
-              + before.manifestSha256()
-              + " and is now published with "
-              + now.id().manifestSha256()
-              + ": a version is published once");
-    }
   }
 
   private static String described(Release release) {

@@ -28,4 +28,7 @@ public interface PrimarySide {
 
   /** Tells whether an instance is dead for certain. */
   boolean attestedDead(InstanceId instance);
+
+  /** Ends this agent, because another version has taken its place; returns at once. */
+  void leave();
 }

@@ -1,12 +1,9 @@
 package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.Fence;
-import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.local.LauncherLink;
-import io.selfupgrade.launcher.Candidate;
 import io.selfupgrade.launcher.JournalEntry;
-import io.selfupgrade.launcher.Reaped;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord;
@@ -23,7 +20,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,35 +27,32 @@ import org.slf4j.LoggerFactory;
 final class Recovery {
 
   private static final Logger LOG = LoggerFactory.getLogger(UpgradeEngine.class);
-  private static final Duration REAPED_WITHIN = Duration.ofSeconds(10);
-  private static final Duration SHORTEST_REMAINING = Duration.ofSeconds(1);
   private static final int LISTED_RUNS = 1000;
   private static final Set<ReasonCode> VERDICTS =
       EnumSet.of(ReasonCode.CANDIDATE_DIED, ReasonCode.WORK_FAILED);
   private static final Set<ReasonCode> VERDICTS_IF_OLD_PASSES =
       EnumSet.of(ReasonCode.CRITICAL_PATH_FAILED, ReasonCode.PROBE_FAILED);
 
-  private static final Set<Reaped.Cause> OF_OTHERS =
-      EnumSet.of(Reaped.Cause.REBOOTED, Reaped.Cause.UNWATCHED);
-
   private final Situation situation;
+  private final Installer installer;
   private final Ender ender;
   private final Probation probation;
   private final ProbeRunner probes;
-  private final Obedience obedience;
+  private final WayBack wayBack;
   private Optional<UUID> onTrial = Optional.empty();
 
   Recovery(
       Situation situation,
-      Ender ender,
+      Pipeline pipeline,
       Probation probation,
       ProbeRunner probes,
-      Obedience obedience) {
+      WayBack wayBack) {
     this.situation = situation;
-    this.ender = ender;
+    this.installer = pipeline.installer();
+    this.ender = pipeline.ender();
     this.probation = probation;
     this.probes = probes;
-    this.obedience = obedience;
+    this.wayBack = wayBack;
   }
 
   /** Before any work is taken up: ends, continues or turns back what was under way. */
@@ -71,13 +64,15 @@ final class Recovery {
       return;
     }
     UpgradeRecord upgrade = open.get();
-    if (upgrade.phase().isAbortedByNewPrimary()) {
+    if (upgrade.phase() == UpgradePhase.TRIAL && installer.goesOnWith(upgrade)) {
+      goOn(fence, upgrade);
+    } else if (upgrade.phase().isAbortedByNewPrimary()) {
       abort(fence, upgrade);
     } else if (upgrade.phase() == UpgradePhase.HANDED_OVER && situation.isCandidateOf(upgrade)) {
       continueTrial(fence, upgrade);
     } else if (upgrade.phase() == UpgradePhase.ROLLING_BACK) {
-      obedience.obey();
-      awaitReaped(upgrade);
+      wayBack.obey();
+      wayBack.awaitGone(upgrade);
     }
   }
 
@@ -135,9 +130,9 @@ final class Recovery {
     if (confirmed.equals(Optional.of(situation.version()))) {
       return;
     }
-    if (situation.link().isPresent()) {
+    if (!wayBack.adopts()) {
       LOG.warn(
-          "{} leads, but {} is the confirmed version: the launcher could not start that one",
+          "{} leads, but {} is the confirmed version: that one could not be started",
           situation.version(),
           confirmed.map(Version::toString).orElse("none"));
     } else if (situation.journal().adopt(fence, situation.version())) {
@@ -146,20 +141,54 @@ final class Recovery {
   }
 
   private void abort(Fence fence, UpgradeRecord upgrade) {
+    String found = "a new primary found it " + upgrade.phase() + " and starts over";
+    abort(fence, upgrade, new Reason(ReasonCode.NEW_PRIMARY, found));
+  }
+
+  private void abort(Fence fence, UpgradeRecord upgrade, Reason reason) {
+    Optional<Ending> ending = Optional.of(new Ending(reason, true));
+    situation.journal().move(fence, upgrade.id(), upgrade.phase(), UpgradePhase.ABORTED, ending);
+    wayBack.obey();
+  }
+
+  private void goOn(Fence fence, UpgradeRecord upgrade) {
+    if (situation.isCandidateOf(upgrade)) {
+      goOnAlone(fence, upgrade);
+    } else {
+      LOG.info("upgrade {} is gone on with: the platform may have heard of it", upgrade.id());
+    }
+  }
+
+  /** As a candidate whose old version is gone: takes the hand-over that it did not come to. */
+  private void goOnAlone(Fence fence, UpgradeRecord upgrade) {
     situation
-        .journal()
-        .move(
+        .log()
+        .record(
             fence,
             upgrade.id(),
-            upgrade.phase(),
-            UpgradePhase.ABORTED,
-            Optional.of(
-                new Ending(
-                    new Reason(
-                        ReasonCode.NEW_PRIMARY,
-                        "a new primary found it " + upgrade.phase() + " and starts over"),
-                    true)));
-    obedience.obey();
+            UpgradeStep.APPLY,
+            Event.PROGRESS,
+            upgrade.from() + " is gone: " + situation.version() + " goes on with its trial alone");
+    Optional<Fence> own =
+        situation
+            .journal()
+            .handOver(
+                fence,
+                upgrade.id(),
+                situation.self().id(),
+                situation.settings().ttl(),
+                situation.settings().times().limit());
+    if (own.isPresent()) {
+      situation.side().given(fence);
+      return;
+    }
+    Optional<String> frozen = situation.frozen();
+    abort(
+        fence,
+        upgrade,
+        frozen.isPresent()
+            ? new Reason(ReasonCode.FROZEN, "upgrades are frozen: " + frozen.get())
+            : new Reason(ReasonCode.TROUBLE, "its hand-over without the old version did not hold"));
   }
 
   private void continueTrial(Fence fence, UpgradeRecord upgrade) {
@@ -167,30 +196,9 @@ final class Recovery {
     boolean handedOverToThis =
         upgrade.trial().map(trial -> trial.epoch() == fence.epoch()).orElse(false);
     if (!handedOverToThis) {
-      Duration left = situation.settings().times().limit().minus(probation.onDisk());
-      Duration remaining = left.compareTo(SHORTEST_REMAINING) < 0 ? SHORTEST_REMAINING : left;
+      Duration remaining = wayBack.remaining(upgrade.trial().orElseThrow(), probation.onDisk());
       situation.journal().resume(fence, upgrade.id(), remaining);
     }
-  }
-
-  private void awaitReaped(UpgradeRecord upgrade) throws InterruptedException {
-    if (situation.link().isEmpty()) {
-      return;
-    }
-    long end = System.nanoTime() + REAPED_WITHIN.toNanos();
-    while (System.nanoTime() - end < 0) {
-      Optional<Candidate> candidate =
-          situation.link().get().candidate().filter(found -> found.upgrade().equals(upgrade.id()));
-      boolean gone =
-          candidate.isEmpty()
-              || (!candidate.get().instance().isEmpty()
-                  && situation.side().attestedDead(InstanceId.parse(candidate.get().instance())));
-      if (gone) {
-        return;
-      }
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
-    LOG.warn("the launcher did not attest the candidate's end within {}", REAPED_WITHIN);
   }
 
   private void completeWayBack(Fence fence, UpgradeRecord upgrade) throws InterruptedException {
@@ -199,12 +207,16 @@ final class Recovery {
             .decision()
             .reason()
             .orElse(new Reason(ReasonCode.TROUBLE, "the way back was taken without a reason"));
-    reason = unlessStopped(upgrade, reason);
+    if (situation.host().platform().isPresent() && situation.isNewSideOf(upgrade)) {
+      failWayBack(fence, upgrade, reason);
+      return;
+    }
+    reason = wayBack.explained(upgrade, reason);
     boolean listed = false;
     Optional<Reason> own = probes.firstFailure();
     UpgradeRecord.Target target = upgrade.target().orElseThrow();
     if ((VERDICTS.contains(reason.code())
-            && !(reason.code() == ReasonCode.CANDIDATE_DIED && endedWithOthers(upgrade)))
+            && (reason.code() != ReasonCode.CANDIDATE_DIED || wayBack.blamesDeath(upgrade)))
         || (VERDICTS_IF_OLD_PASSES.contains(reason.code()) && own.isEmpty())
         || (!RetryRule.isFromOutside(reason.code()) && ender.isLastTry(target))) {
       ender.listFailed(fence, target, reason);
@@ -222,32 +234,18 @@ final class Recovery {
             Optional.of(new Ending(reason, !listed)));
   }
 
-  /** One whose time had passed was ended by the launcher, which says nothing about the version. */
-  private Reason unlessStopped(UpgradeRecord upgrade, Reason reason) {
-    boolean stopped =
-        reason.code() == ReasonCode.CANDIDATE_DIED
-            && situation.link().isPresent()
-            && upgrade
-                .trial()
-                .flatMap(UpgradeRecord.Trial::candidate)
-                .filter(situation.link().get()::wasStopped)
-                .isPresent();
-    return stopped
-        ? new Reason(
-            ReasonCode.DEADLINE_PASSED,
-            "the launcher stopped the candidate, which was not confirmed within "
-                + situation.settings().times().limit())
-        : reason;
-  }
-
-  /** Tells whether the candidate ended with its host, or while no launcher ran: no fault of it. */
-  private boolean endedWithOthers(UpgradeRecord upgrade) {
-    return upgrade
-        .trial()
-        .flatMap(UpgradeRecord.Trial::candidate)
-        .flatMap(one -> situation.link().flatMap(link -> link.causeOfDeath(one)))
-        .filter(OF_OTHERS::contains)
-        .isPresent();
+  /** The version that was to be gone back from leads again: nobody else took the lead. */
+  private void failWayBack(Fence fence, UpgradeRecord upgrade, Reason why) {
+    String gone = "; and " + upgrade.from() + " is gone: deploy it, or publish a newer version";
+    Reason reason = new Reason(why.code(), why.message() + gone);
+    situation
+        .journal()
+        .move(
+            fence,
+            upgrade.id(),
+            UpgradePhase.ROLLING_BACK,
+            UpgradePhase.ROLLBACK_FAILED,
+            Optional.of(new Ending(reason, false)));
   }
 
   private void recordWayBack(Fence fence, UpgradeRecord upgrade, Optional<Reason> own) {

@@ -30,6 +30,8 @@ final class RetryRule {
           ReasonCode.FROZEN,
           ReasonCode.DATABASE_AWAY,
           ReasonCode.ABANDONED,
+          ReasonCode.PLATFORM_REFUSED,
+          ReasonCode.PLATFORM_UNAVAILABLE,
           ReasonCode.STALE,
           ReasonCode.TOO_YOUNG,
           ReasonCode.NOT_ENOUGH_DISK,

@@ -1,15 +1,11 @@
 package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.Version;
-import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.core.release.RefusalException;
-import io.selfupgrade.launcher.Slot;
-import io.selfupgrade.launcher.SlotDamagedException;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
-import java.nio.file.Path;
 
 /**
  * Judges a version that a person wants to go back to: older, confirmed before, installed and whole.
@@ -22,36 +18,25 @@ final class RollbackTarget {
   private static final int HISTORY = 1000;
 
   private final Situation situation;
+  private final Installer installer;
   private final Acceptance acceptance;
 
-  RollbackTarget(Situation situation, Acceptance acceptance) {
+  RollbackTarget(Situation situation, Installer installer, Acceptance acceptance) {
     this.situation = situation;
+    this.installer = installer;
     this.acceptance = acceptance;
   }
 
-  /** Returns the installed release of the version. */
+  /** Returns the release of the version, as it was confirmed. */
   Release judge(Version to) throws RefusalException {
     if (!situation.version().newerThan(to)) {
       throw new RefusalException(
           ReasonCode.NOT_OLDER,
           to + " is not older than the running " + situation.version() + ": use upgrade()");
     }
-    LauncherLink link = Applier.requireLauncher(situation);
-    Path slot = link.home().slot(to.toString());
-    try {
-      Slot.verified(slot, to.toString());
-    } catch (SlotDamagedException e) {
-      throw new RefusalException(
-          ReasonCode.NOT_INSTALLED,
-          to
-              + " cannot be gone back to: "
-              + e.getMessage()
-              + "; publish a newer version with the old code instead",
-          e);
-    }
-    Release release = Acceptance.read(slot);
+    Release release = installer.older(to);
     requireConfirmedBefore(release);
-    acceptance.judgeInstalled(release, link);
+    acceptance.judgeInstalled(release);
     return release;
   }
 

@@ -34,20 +34,18 @@ final class Rounds implements AutoCloseable {
   private final Pipeline pipeline;
   private final Recovery recovery;
   private final Probation probation;
-  private final Obedience obedience;
+  private final WayBack wayBack;
+  private final Candidacy candidacy;
   private final Judge judge;
-  private final AloneTrial aloneTrial;
   private final KeysInForce keys;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition woken = lock.newCondition();
-  private final Condition ended = lock.newCondition();
+  private final Ends ends = new Ends();
   private boolean wake;
-  private int waiting;
-  private long ends;
   private volatile boolean closed;
   private Optional<UUID> running = Optional.empty();
-  private Optional<UUID> followed = Optional.empty();
+  private volatile Optional<UUID> followed = Optional.empty();
   private String lastTold = "";
 
   Rounds(
@@ -55,15 +53,15 @@ final class Rounds implements AutoCloseable {
       Pipeline pipeline,
       Recovery recovery,
       Probation probation,
-      Obedience obedience,
+      WayBack wayBack,
       KeysInForce keys) {
     this.situation = situation;
     this.pipeline = pipeline;
     this.recovery = recovery;
     this.probation = probation;
-    this.obedience = obedience;
-    this.judge = new Judge(situation, System::nanoTime);
-    this.aloneTrial = new AloneTrial(situation);
+    this.wayBack = wayBack;
+    this.candidacy = new Candidacy(situation);
+    this.judge = new Judge(situation, pipeline.installer(), System::nanoTime);
     this.keys = keys;
     this.thread = new Thread(this::run, "selfupgrade-" + situation.agent() + "-upgrade");
     thread.setDaemon(true);
@@ -71,6 +69,16 @@ final class Rounds implements AutoCloseable {
 
   void start() {
     thread.start();
+  }
+
+  Candidacy candidacy() {
+    return candidacy;
+  }
+
+  /** Looks whether this instance is a candidate, before the first round may miss its end. */
+  void lookForTrial() {
+    candidacy.look(situation.journal().openUpgrade(situation.agent()));
+    candidacy.self().trial().ifPresent(trial -> followed = Optional.of(trial));
   }
 
   void wake() {
@@ -83,34 +91,9 @@ final class Rounds implements AutoCloseable {
     }
   }
 
-  int waitingCallers() {
-    lock.lock();
-    try {
-      return waiting;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  void pauseForEnd(Duration longest) throws InterruptedException {
-    lock.lock();
-    try {
-      if (closed) {
-        throw new InterruptedException("the agent was closed while an upgrade was under way");
-      }
-      long seen = ends;
-      long left = longest.toNanos();
-      waiting++;
-      try {
-        while (ends == seen && !closed && left > 0) {
-          left = ended.awaitNanos(left);
-        }
-      } finally {
-        waiting--;
-      }
-    } finally {
-      lock.unlock();
-    }
+  /** Returns where callers wait for the end of an upgrade. */
+  Ends ends() {
+    return ends;
   }
 
   /** Logs a finding of the schedule, unless it is the same as the last. */
@@ -132,10 +115,10 @@ final class Rounds implements AutoCloseable {
     try {
       closed = true;
       woken.signalAll();
-      ended.signalAll();
     } finally {
       lock.unlock();
     }
+    ends.close();
     thread.interrupt();
     try {
       thread.join(JOIN.toMillis());
@@ -167,8 +150,9 @@ final class Rounds implements AutoCloseable {
   }
 
   private Duration round() throws InterruptedException {
-    boolean candidateThere = obedience.obey();
+    boolean candidateThere = wayBack.obey();
     Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
+    candidacy.look(open);
     reportEnd(open);
     Optional<Fence> fence = situation.fence();
     if (open.isPresent()) {
@@ -177,6 +161,7 @@ final class Rounds implements AutoCloseable {
     }
     keepKeys();
     if (fence.isPresent()) {
+      wayBack.settle(fence.get());
       Optional<PolicyStore.WantedRollback> wish =
           situation.store().policies().waitingRollback(situation.agent());
       if (wish.isPresent()) {
@@ -222,6 +207,13 @@ final class Rounds implements AutoCloseable {
         return judge.interval();
       }
     }
+    if (open.phase() == UpgradePhase.TRIAL
+        && fence.isPresent()
+        && situation.isOldSideOf(open)
+        && pipeline.installer().goesOnWith(open)) {
+      pipeline.resume(open);
+      return WATCHFUL;
+    }
     fence.ifPresent(holder -> abortWhatNobodyDoes(holder, open));
     return WATCHFUL;
   }
@@ -235,13 +227,13 @@ final class Rounds implements AutoCloseable {
     if (approved instanceof StepResult.Passed<Proof.Validated> good) {
       apply(good.proof());
     }
-    obedience.obey();
+    wayBack.obey();
     running = Optional.empty();
     return Duration.ZERO;
   }
 
   private Duration prove(UpgradeRecord open, Optional<Fence> fence) throws InterruptedException {
-    if (fence.isPresent() && aloneTrial.turnBack(fence.get(), open)) {
+    if (fence.isPresent() && wayBack.turnBack(fence.get(), open)) {
       return WATCHFUL;
     }
     if (fence.isPresent() && probation.hasBegun(fence.get())) {
@@ -296,7 +288,7 @@ final class Rounds implements AutoCloseable {
     if (first instanceof StepResult.Passed<Proof.Available> available) {
       run(available.proof());
     }
-    obedience.obey();
+    wayBack.obey();
     running = Optional.empty();
   }
 
@@ -318,7 +310,7 @@ final class Rounds implements AutoCloseable {
     if (found instanceof StepResult.Passed<Proof.Staged> installed) {
       validateAndApply(installed.proof());
     }
-    obedience.obey();
+    wayBack.obey();
     running = Optional.empty();
   }
 
@@ -343,12 +335,14 @@ final class Rounds implements AutoCloseable {
       return;
     }
     UUID upgrade = followed.get();
-    Optional<UpgradeOutcome> outcome =
-        situation.journal().find(upgrade).flatMap(UpgradeRecord::outcome);
+    Optional<UpgradeRecord> row = situation.journal().find(upgrade);
+    Optional<UpgradeOutcome> outcome = row.flatMap(UpgradeRecord::outcome);
     if (outcome.isEmpty()) {
       return;
     }
     followed = Optional.empty();
+    wayBack.ended(row.orElseThrow());
+    wake();
     situation.log().ended(upgrade, outcome.get());
     String how = Interruption.of(situation.journal().steps(upgrade));
     String told = outcome.get().name() + how + ": " + outcome.get().summary();
@@ -358,17 +352,7 @@ final class Rounds implements AutoCloseable {
     } else {
       situation.log().tell(upgrade, UpgradeStep.REPORT, Event.PASSED, told);
     }
-    signalEnd();
-  }
-
-  private void signalEnd() {
-    lock.lock();
-    try {
-      ends++;
-      ended.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    ends.signal();
   }
 
   private void await(Duration longest) {

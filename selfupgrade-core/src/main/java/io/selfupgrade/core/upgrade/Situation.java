@@ -8,6 +8,7 @@ import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.StepRecord;
 import io.selfupgrade.upgrade.UpgradeJournal;
+import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,7 +22,7 @@ import java.util.Optional;
  * @param store the agent's store
  * @param self this instance
  * @param settings how the agent upgrades itself
- * @param link the launcher that started this instance
+ * @param host what this process stands on
  * @param side the rest of the agent
  * @param log where events of steps go
  * @param clock the wall clock, for expiry and retries
@@ -30,7 +31,7 @@ record Situation(
     AgentStore store,
     InstanceRecord self,
     UpgradeSettings settings,
-    Optional<LauncherLink> link,
+    Host host,
     PrimarySide side,
     StepLog log,
     Clock clock) {
@@ -51,8 +52,27 @@ record Situation(
     return side.fence();
   }
 
+  Optional<LauncherLink> link() {
+    return host.link();
+  }
+
+  /** Tells whether this instance is what an upgrade tries; on a platform its version tells. */
   boolean isCandidateOf(UpgradeRecord upgrade) {
-    return self.trial().equals(Optional.of(upgrade.id()));
+    if (host.platform().isEmpty()) {
+      return self.trial().equals(Optional.of(upgrade.id()));
+    }
+    boolean tried =
+        upgrade.phase() == UpgradePhase.TRIAL || upgrade.phase() == UpgradePhase.HANDED_OVER;
+    return tried && isNewSideOf(upgrade);
+  }
+
+  /** Tells whether this instance is of the version that the upgrade goes to. */
+  boolean isNewSideOf(UpgradeRecord upgrade) {
+    return upgrade
+        .target()
+        .filter(target -> target.version().equals(version()))
+        .filter(target -> !upgrade.from().equals(version()))
+        .isPresent();
   }
 
   /** Tells whether this instance is of the version that the upgrade started from. */
@@ -62,8 +82,8 @@ record Situation(
 
   /** Returns why forward effects are frozen; a flag that cannot be read counts as one. */
   Optional<String> frozen() {
-    if (link.isPresent() && link.get().frozen()) {
-      return Optional.of("the file " + link.get().home().frozen() + " is there: remove it");
+    if (link().isPresent() && link().get().frozen()) {
+      return Optional.of("the file " + link().get().home().frozen() + " is there: remove it");
     }
     return journal().frozen(agent());
   }

@@ -17,19 +17,26 @@ import java.util.Optional;
 final class Tryout {
 
   private final Situation situation;
+  private final Installer installer;
   private final Ender ender;
   private final SmokeCheck smoke;
 
-  Tryout(Situation situation, Ender ender) {
+  Tryout(Situation situation, Installer installer, Ender ender) {
     this.situation = situation;
+    this.installer = installer;
     this.ender = ender;
     this.smoke = new SmokeCheck(situation.settings().times().smoke());
   }
 
   void run(Fence fence, Proof.Staged proof)
       throws RefusalException, AbortException, InterruptedException {
-    runSmokeCheck(fence, proof);
-    runReleaseChecks(fence, proof);
+    Optional<String> withoutFiles = installer.withoutFiles();
+    if (withoutFiles.isPresent()) {
+      log(fence, proof, Event.NOT_APPLICABLE, "smoke check: " + withoutFiles.get());
+    } else {
+      runSmokeCheck(fence, proof);
+    }
+    runReleaseChecks(fence, proof, withoutFiles);
   }
 
   private void runSmokeCheck(Fence fence, Proof.Staged proof)
@@ -46,7 +53,7 @@ final class Tryout {
     String seen = "the smoke check of " + proof.release().version() + " failed: " + failure.get();
     if (situation.link().isPresent()) {
       Path slot = situation.link().get().slot();
-      Release running = Acceptance.read(slot);
+      Release running = SlotInstaller.read(slot);
       if (running.smoke().isEmpty()) {
         throw AbortException.inconclusive(
             ReasonCode.SMOKE_FAILED,
@@ -75,9 +82,16 @@ final class Tryout {
     }
   }
 
-  private void runReleaseChecks(Fence fence, Proof.Staged proof)
+  private void runReleaseChecks(Fence fence, Proof.Staged proof, Optional<String> withoutFiles)
       throws RefusalException, AbortException {
+    int checks = 0;
+    int leftOut = 0;
     for (ReleaseCheck check : situation.settings().checks().releaseChecks()) {
+      if (withoutFiles.isPresent() && check.needsFiles()) {
+        leftOut++;
+        continue;
+      }
+      checks++;
       Optional<String> refusal;
       try {
         refusal = check.refuse(proof.release(), proof.directory());
@@ -91,7 +105,10 @@ final class Tryout {
             ReasonCode.CHECK_FAILED, "a release check refuses it: " + refusal.get());
       }
     }
-    int checks = situation.settings().checks().releaseChecks().size();
+    if (leftOut > 0) {
+      String what = leftOut + " release checks of the host that need files: ";
+      log(fence, proof, Event.NOT_APPLICABLE, what + withoutFiles.orElseThrow());
+    }
     log(
         fence,
         proof,

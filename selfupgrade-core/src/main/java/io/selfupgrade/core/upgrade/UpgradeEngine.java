@@ -8,7 +8,6 @@ import io.selfupgrade.core.release.PullLimits;
 import io.selfupgrade.core.release.RefusalException;
 import io.selfupgrade.core.release.Staging;
 import io.selfupgrade.failover.InstanceRecord;
-import io.selfupgrade.launcher.Home;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
 import io.selfupgrade.upgrade.FailedVersion;
@@ -27,7 +26,6 @@ import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradePhase;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import io.selfupgrade.upgrade.Upgrades;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -66,7 +64,7 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
    * @param store the agent's store
    * @param self this instance
    * @param settings how the agent upgrades itself
-   * @param link the launcher that started this instance
+   * @param host what this process stands on
    * @param side the rest of the agent
    * @param clock the wall clock, for expiry and retries
    */
@@ -74,19 +72,14 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
       AgentStore store,
       InstanceRecord self,
       UpgradeSettings settings,
-      Optional<LauncherLink> link,
+      Host host,
       PrimarySide side,
       Clock clock) {
     StepLog log = new StepLog(store.journal(), self.id(), settings.listeners());
-    this.situation = new Situation(store, self, settings, link, side, log, clock);
+    this.situation = new Situation(store, self, settings, host, side, log, clock);
     String thread = "selfupgrade-" + self.agent() + "-upgrade";
     this.probes = new ProbeRunner(settings.checks(), thread + "-probe");
-    Home home =
-        link.map(LauncherLink::home)
-            .orElseGet(
-                () ->
-                    Home.at(
-                        Path.of(System.getProperty("java.io.tmpdir"), "selfupgrade-" + self.id())));
+    Optional<LauncherLink> link = host.link();
     Seen seen =
         new Seen(
             self.agent(),
@@ -95,17 +88,29 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
             clock);
     this.keys = new KeysInForce(self.agent(), store.policies(), settings.trust(), link);
     this.finder = new ReleaseFinder(self.agent(), settings, keys, seen);
-    this.pipeline =
-        new Pipeline(situation, finder, new Staging(home, PullLimits.DEFAULT), new HostMemory());
+    Staging staging = new Staging(host.homeOf(self), PullLimits.DEFAULT);
+    this.pipeline = new Pipeline(situation, finder, staging, new HostMemory());
     Probation probation = new Probation(situation, probes, System::nanoTime);
-    Obedience obedience = new Obedience(situation);
-    this.recovery = new Recovery(situation, pipeline.ender(), probation, probes, obedience);
-    this.rounds = new Rounds(situation, pipeline, recovery, probation, obedience, keys);
+    WayBack wayBack = WayBack.in(situation);
+    this.recovery = new Recovery(situation, pipeline, probation, probes, wayBack);
+    this.rounds = new Rounds(situation, pipeline, recovery, probation, wayBack, keys);
   }
 
   /** Starts the engine's thread; called once. */
   public void start() {
     rounds.start();
+  }
+
+  /** Returns this instance as it takes part in the election at the moment. */
+  public InstanceRecord self() {
+    return rounds.candidacy().self();
+  }
+
+  /** Looks whether this instance is a candidate, before it takes part in the election. */
+  public void lookForTrial() {
+    if (situation.host().platform().isPresent()) {
+      rounds.lookForTrial();
+    }
   }
 
   /** Looks again soon: a wake-up came, or leadership changed. */
@@ -187,7 +192,7 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
       if (outcome.isPresent()) {
         return outcome.get();
       }
-      rounds.pauseForEnd(LOOK_FOR_END);
+      rounds.ends().pause(LOOK_FOR_END);
     }
   }
 
@@ -261,7 +266,7 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
         return outcome.get();
       }
       try {
-        rounds.pauseForEnd(LOOK_FOR_END);
+        rounds.ends().pause(LOOK_FOR_END);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException(
@@ -360,7 +365,7 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
 
   /** Returns whether a caller still waits for an outcome that is in the journal already. */
   public boolean hasWaitingCallers() {
-    return rounds.waitingCallers() > 0;
+    return rounds.ends().waiting() > 0;
   }
 
   private Optional<UpgradeOutcome> outcomeOf(UUID request) {

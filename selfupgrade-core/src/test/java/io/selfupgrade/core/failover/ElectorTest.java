@@ -164,7 +164,7 @@ class ElectorTest {
       this.elector =
           new Elector(
               store,
-              new ElectionSettings(self, ttl, dead::contains),
+              new ElectionSettings(() -> self, ttl, dead::contains),
               this,
               () -> store.instances().register(self),
               System::nanoTime);

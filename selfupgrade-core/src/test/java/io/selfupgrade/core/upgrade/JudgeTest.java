@@ -50,7 +50,11 @@ class JudgeTest {
     scene.clock.advance(Duration.ofMinutes(1));
     candidate = scene.handOver(scene.install("1.1.0"));
     scene.store.instances().ready(candidate);
-    judge = new Judge(parts.situation(), () -> scene.clock.instant().toEpochMilli() * 1_000_000L);
+    judge =
+        new Judge(
+            parts.situation(),
+            parts.pipeline().installer(),
+            () -> scene.clock.instant().toEpochMilli() * 1_000_000L);
   }
 
   @Test
@@ -107,10 +111,10 @@ class JudgeTest {
     Recovery recovery =
         new Recovery(
             parts.situation(),
-            parts.pipeline().ender(),
+            parts.pipeline(),
             new Probation(parts.situation(), probes(), System::nanoTime),
             probes(),
-            new Obedience(parts.situation()));
+            WayBack.in(parts.situation()));
     recovery.afterWork(scene.side.fence);
     UpgradeOutcome outcome = parts.newest().outcome().orElseThrow();
     assertThat(outcome).isInstanceOf(UpgradeOutcome.RolledBack.class);

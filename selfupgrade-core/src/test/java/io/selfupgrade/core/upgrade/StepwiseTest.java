@@ -113,7 +113,7 @@ class StepwiseTest {
 
   @Test
   void theReleaseCannotBeChangedOnTheWay() throws Exception {
-    Release other = Acceptance.read(scene.home.resolve("versions/1.0.0"));
+    Release other = SlotInstaller.read(scene.home.resolve("versions/1.0.0"));
 
     assertUnbacked(
         () -> pipeline.pull(new Proof.Available(available.upgrade(), other)), "1.0.0", "1.1.0");

@@ -16,12 +16,15 @@ import io.selfupgrade.core.release.Staging;
 import io.selfupgrade.failover.Acquisition;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.TakeOver;
+import io.selfupgrade.launcher.Home;
 import io.selfupgrade.testkit.InMemoryStore;
 import io.selfupgrade.testkit.ManualClock;
+import io.selfupgrade.upgrade.Install;
 import io.selfupgrade.upgrade.Keys;
 import io.selfupgrade.upgrade.Proof;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.Release;
+import io.selfupgrade.upgrade.ReleaseCheck;
 import io.selfupgrade.upgrade.StateVersions;
 import io.selfupgrade.upgrade.StepResult;
 import io.selfupgrade.upgrade.Trigger;
@@ -169,7 +172,8 @@ final class UpgradeScene {
   Parts parts(Policy policy) throws Exception {
     UpgradeSettings settings = settings(policy, List.of());
     StepLog log = new StepLog(store.journal(), self.id(), List.of());
-    Situation situation = new Situation(store, self, settings, Optional.of(link), side, log, clock);
+    Situation situation =
+        new Situation(store, self, settings, Host.launched(Optional.of(link)), side, log, clock);
     Seen seen = new Seen(AGENT, store.policies(), Optional.of(home.resolve("seen")), clock);
     KeysInForce keys =
         new KeysInForce(AGENT, store.policies(), settings.trust(), Optional.of(link));
@@ -177,6 +181,42 @@ final class UpgradeScene {
     HostMemory memory = new HostMemory(root.resolve("proc"), root.resolve("cgroup"));
     Staging staging = new Staging(link.home(), PullLimits.DEFAULT);
     return new Parts(situation, finder, keys, new Pipeline(situation, finder, staging, memory));
+  }
+
+  /** The same, of a process of 1.0.0 that a platform runs. */
+  Parts deployedParts(Install.Deploying platform, List<ReleaseCheck> checks) throws Exception {
+    UpgradeSettings given = settings(Policy.DEFAULT, List.of());
+    UpgradeSettings settings =
+        new UpgradeSettings(
+            given.source(),
+            given.trust(),
+            given.policy(),
+            given.times(),
+            given.ttl(),
+            new Checks(Map.of(), Map.of(), checks),
+            List.of());
+    StepLog log = new StepLog(store.journal(), self.id(), List.of());
+    Situation situation =
+        new Situation(
+            store,
+            deployed(self.id(), "1.0.0"),
+            settings,
+            Host.deployed(platform),
+            side,
+            log,
+            clock);
+    Seen seen = new Seen(AGENT, store.policies(), Optional.empty(), clock);
+    KeysInForce keys = new KeysInForce(AGENT, store.policies(), settings.trust(), Optional.empty());
+    ReleaseFinder finder = new ReleaseFinder(AGENT, settings, keys, seen);
+    Staging staging = new Staging(Home.at(root.resolve("own")), PullLimits.DEFAULT);
+    HostMemory memory = new HostMemory(root.resolve("none"), root.resolve("none"));
+    return new Parts(situation, finder, keys, new Pipeline(situation, finder, staging, memory));
+  }
+
+  /** Describes an instance of a version that a platform runs. */
+  static InstanceRecord deployed(InstanceId id, String version) {
+    return new InstanceRecord(
+        id, AGENT, Version.parse(version), "", Optional.empty(), false, "platform");
   }
 
   /** The engine of this process, as if it ran an installed version; not started. */
@@ -194,7 +234,7 @@ final class UpgradeScene {
         store,
         running,
         settings(Policy.DEFAULT, listeners),
-        Optional.of(linkOf(version)),
+        Host.launched(Optional.of(linkOf(version))),
         side,
         clock);
   }
@@ -253,7 +293,7 @@ final class UpgradeScene {
     tool.install(other, make(version, more), trust());
     Files.move(
         other.resolve("versions").resolve(version), home.resolve("versions").resolve(version));
-    Release installed = Acceptance.read(home.resolve("versions").resolve(version));
+    Release installed = SlotInstaller.read(home.resolve("versions").resolve(version));
     return new UpgradeRecord.Target(installed.version(), installed.id().manifestSha256());
   }
 
@@ -296,6 +336,7 @@ final class UpgradeScene {
     Fence fence;
     int drained;
     int resumed;
+    int left;
     Optional<Fence> given = Optional.empty();
 
     @Override
@@ -332,6 +373,11 @@ final class UpgradeScene {
     @Override
     public boolean attestedDead(InstanceId instance) {
       return false;
+    }
+
+    @Override
+    public void leave() {
+      left++;
     }
   }
 }

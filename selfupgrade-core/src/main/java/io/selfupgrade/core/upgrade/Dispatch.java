@@ -1,0 +1,105 @@
+package io.selfupgrade.core.upgrade;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.DeployTarget;
+import io.selfupgrade.upgrade.Deployment;
+import io.selfupgrade.upgrade.DeploymentStore.Entry;
+import io.selfupgrade.upgrade.DeploymentStore.State;
+import io.selfupgrade.upgrade.UpgradeRecord;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Asks a platform for a version: a row first, then the question, then its end.
+ *
+ * <p>An upgrade asks by its own id, its way back by one that follows from it. So whoever asks
+ * again, after a crash or because no answer came, asks for the same deployment.
+ */
+final class Dispatch {
+
+  private static final int HISTORY = 1000;
+
+  private final Situation situation;
+  private final DeployTarget target;
+
+  Dispatch(Situation situation, DeployTarget target) {
+    this.situation = situation;
+    this.target = target;
+  }
+
+  String platform() {
+    return target.name();
+  }
+
+  /** Asks for the version that an upgrade goes to; returns where a person follows it. */
+  String forward(Fence fence, UpgradeRecord upgrade) throws PlatformException {
+    return ask(fence, upgrade.id(), upgrade.target().orElseThrow().version());
+  }
+
+  /** Asks for the version that an upgrade came from; returns where a person follows it. */
+  String back(Fence fence, UpgradeRecord upgrade) throws PlatformException {
+    return ask(fence, backId(upgrade), upgrade.from());
+  }
+
+  /** Returns how far the question for the new version has come. */
+  Optional<Entry> forwardOf(UpgradeRecord upgrade) {
+    return entry(upgrade.id());
+  }
+
+  /** Returns how far the question for the old version has come. */
+  Optional<Entry> backOf(UpgradeRecord upgrade) {
+    return entry(backId(upgrade));
+  }
+
+  private static UUID backId(UpgradeRecord upgrade) {
+    String name = upgrade.id() + "/back";
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Optional<Entry> entry(UUID id) {
+    return situation.store().deployments().history(situation.agent(), HISTORY).stream()
+        .filter(entry -> entry.deployment().id().equals(id))
+        .findFirst();
+  }
+
+  private String ask(Fence fence, UUID id, Version version) throws PlatformException {
+    Deployment deployment = new Deployment(id, situation.agent(), version);
+    Entry begun =
+        situation
+            .store()
+            .deployments()
+            .begin(fence, deployment, target.name())
+            .orElseThrow(Pipeline::leadLost);
+    if (begun.state() == State.DISPATCHED) {
+      return begun.note();
+    }
+    if (begun.state() == State.FAILED) {
+      throw new PlatformException(
+          target.name() + " refused " + version + ": " + begun.note(), true);
+    }
+    String reference;
+    try {
+      reference = target.deploy(deployment);
+    } catch (AdapterException e) {
+      String why = Ender.text(e);
+      if (!e.retryable()) {
+        settle(fence, id, State.FAILED, why);
+        throw new PlatformException(target.name() + " refused " + version + ": " + why, true);
+      }
+      throw new PlatformException(
+          target.name() + " was asked for " + version + " and gave no answer: " + why, false);
+    }
+    settle(fence, id, State.DISPATCHED, reference);
+    return reference;
+  }
+
+  /** What cannot be recorded stays begun, and is asked for again by the same id. */
+  private void settle(Fence fence, UUID id, State end, String note) {
+    if (!situation.store().deployments().settle(fence, id, end, note)) {
+      UpgradeEngine.LOG.warn("the end of deployment {} is not recorded: the lead was lost", id);
+    }
+  }
+}
