@@ -15,13 +15,11 @@ final class ChangeJudge {
   private final GitHubRepository repository;
   private final ChangePolicy policy;
   private final ChangePulls pulls;
-  private final ChangeChecks checks;
 
   ChangeJudge(GitHubRepository repository, ChangePolicy policy) {
     this.repository = repository;
     this.policy = policy;
     this.pulls = new ChangePulls(repository);
-    this.checks = new ChangeChecks(repository);
   }
 
   /** Returns what is in the way; empty if the policy lets it be merged as it is. */
@@ -30,13 +28,34 @@ final class ChangeJudge {
     long number = JsonText.number(pull, "number");
     return changed(record, pull, commit, into)
         .or(() -> pulls.unhappy(number).map(who -> ready(who + " asked for changes")))
-        .or(() -> checks.obstacle(commit, required()))
+        .or(() -> unchecked(CommitChecks.read(repository, commit, required())))
         .or(this::withoutRule)
         .or(() -> files(number, commit));
   }
 
   private Set<String> required() {
     return policy.merge().map(MergeRule::checks).orElse(Set.of());
+  }
+
+  private static Optional<ChangeObstacle> unchecked(CommitChecks checks) {
+    if (!checks.complete()) {
+      return obstacle(
+          ChangeState.FAILED, "it has more than " + CommitChecks.MOST + " checks", Set.of());
+    }
+    if (!checks.failed().isEmpty()) {
+      return obstacle(ChangeState.FAILED, "checks have not passed: ", checks.failed());
+    }
+    if (!checks.pending().isEmpty()) {
+      return obstacle(ChangeState.WAITING, "checks are under way: ", checks.pending());
+    }
+    return checks.missing().isEmpty()
+        ? Optional.empty()
+        : obstacle(ChangeState.WAITING, "checks are not there: ", checks.missing());
+  }
+
+  private static Optional<ChangeObstacle> obstacle(
+      ChangeState state, String note, Set<String> names) {
+    return Optional.of(new ChangeObstacle(state, note + String.join(", ", names)));
   }
 
   private Optional<ChangeObstacle> withoutRule() {

@@ -1,86 +1,73 @@
 package io.selfupgrade.github;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.selfupgrade.github.CommitFinding.NotAcceptable;
-import io.selfupgrade.github.CommitFinding.Why;
-import java.util.Map;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
  * The checks of a commit: statuses, and check runs, of which GitHub's combined state knows nothing.
+ *
+ * @param failed those that have not passed, with their results, for people
+ * @param pending those under way, for people
+ * @param missing names that are required and not there
+ * @param count how many there are
+ * @param complete whether all were read
  */
-final class CommitChecks {
+record CommitChecks(
+    SortedSet<String> failed,
+    SortedSet<String> pending,
+    SortedSet<String> missing,
+    int count,
+    boolean complete) {
 
-  private static final int MOST = 1000;
-  private static final Set<String> PASSED = Set.of("success", "neutral", "skipped");
+  /** How many of each kind are read. */
+  static final int MOST = 1000;
 
-  private final GitHubRepository repository;
-  private final String commit;
-
-  CommitChecks(GitHubRepository repository, String commit) {
-    this.repository = repository;
-    this.commit = commit;
-  }
+  private static final Set<String> HARMLESS = Set.of("success", "neutral", "skipped");
 
   /**
-   * Returns why the checks are not enough.
+   * Reads them; of several of one name each counts, whoever made it.
    *
-   * @param required names that must be among those that passed; empty to ask for nothing
+   * @param required names that must be there with {@code success}; to the others no harm may come
    */
-  Optional<NotAcceptable> notPassed(Optional<Set<String>> required) {
-    if (required.isEmpty()) {
-      return Optional.empty();
+  static CommitChecks read(GitHubRepository repository, String commit, Set<String> required) {
+    List<Check> checks = new ArrayList<>();
+    boolean complete = statuses(repository, commit, checks);
+    complete &= runs(repository, commit, checks);
+    SortedSet<String> failed = new TreeSet<>();
+    SortedSet<String> pending = new TreeSet<>();
+    SortedSet<String> missing = new TreeSet<>(required);
+    for (Check check : checks) {
+      missing.remove(check.name);
+      boolean passed =
+          required.contains(check.name)
+              ? check.result.equals("success")
+              : HARMLESS.contains(check.result);
+      if (check.result.isEmpty()) {
+        pending.add(Refusals.shortened(check.name));
+      } else if (!passed) {
+        failed.add(Refusals.shortened(check.name) + " (" + Refusals.shortened(check.result) + ")");
+      }
     }
-    Map<String, String> results = new TreeMap<>();
-    boolean complete = statuses(results);
-    complete &= runs(results);
-    Set<String> failed = new TreeSet<>();
-    Set<String> pending = new TreeSet<>();
-    results.forEach(
-        (name, result) -> {
-          if (result.isEmpty()) {
-            pending.add(name);
-          } else if (!PASSED.contains(result)
-              || (required.get().contains(name) && !result.equals("success"))) {
-            failed.add(name + " (" + result + ")");
-          }
-        });
-    Set<String> missing = new TreeSet<>(required.get());
-    missing.removeAll(results.keySet());
-    if (!failed.isEmpty()) {
-      return not(Why.CHECKS_FAILED, "checks did not pass: " + String.join(", ", failed));
-    }
-    if (!pending.isEmpty()) {
-      return not(Why.CHECKS_PENDING, "checks are under way: " + String.join(", ", pending));
-    }
-    if (results.isEmpty() || !missing.isEmpty()) {
-      return not(
-          Why.CHECKS_MISSING,
-          results.isEmpty()
-              ? "no check was made of it yet"
-              : "checks are not there yet: " + String.join(", ", missing));
-    }
-    return complete
-        ? Optional.empty()
-        : not(Why.CHECKS_PENDING, "it has more than " + MOST + " checks, which are not all read");
+    return new CommitChecks(failed, pending, missing, checks.size(), complete);
   }
 
-  private boolean statuses(Map<String, String> results) {
+  private static boolean statuses(GitHubRepository repository, String commit, List<Check> checks) {
     ApiClient.Items items =
         repository
             .client()
             .list(ApiRequest.get(repository.path("commits", commit, "status")), "statuses", MOST);
     for (JsonNode status : items.items()) {
       String state = JsonText.text(status, "state");
-      add(results, JsonText.text(status, "context"), state.equals("pending") ? "" : state);
+      checks.add(new Check(JsonText.text(status, "context"), state.equals("pending") ? "" : state));
     }
     return items.complete();
   }
 
-  private boolean runs(Map<String, String> results) {
+  private static boolean runs(GitHubRepository repository, String commit, List<Check> checks) {
     ApiClient.Items items =
         repository
             .client()
@@ -91,30 +78,14 @@ final class CommitChecks {
                 MOST);
     for (JsonNode run : items.items()) {
       boolean over = JsonText.text(run, "status").equals("completed");
-      add(
-          results,
-          JsonText.text(run, "name"),
-          over ? JsonText.optionalText(run, "conclusion").orElse("no conclusion") : "");
+      checks.add(
+          new Check(
+              JsonText.text(run, "name"),
+              over ? JsonText.optionalText(run, "conclusion").orElse("no conclusion") : ""));
     }
     return items.complete();
   }
 
-  /** Of two of one name the worse one counts, whoever made it. */
-  private static void add(Map<String, String> results, String name, String result) {
-    results.merge(
-        Refusals.shortened(name),
-        Refusals.shortened(result),
-        (one, other) -> rank(one) >= rank(other) ? one : other);
-  }
-
-  private static int rank(String result) {
-    if (result.isEmpty()) {
-      return 1;
-    }
-    return PASSED.contains(result) ? 0 : 2;
-  }
-
-  private Optional<NotAcceptable> not(Why why, String message) {
-    return Optional.of(new NotAcceptable(why, commit, message));
-  }
+  /** A check by its name; the result is empty while it is under way. */
+  private record Check(String name, String result) {}
 }

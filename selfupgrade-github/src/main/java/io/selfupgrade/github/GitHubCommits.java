@@ -109,7 +109,7 @@ public final class GitHubCommits {
       return compared;
     }
     return notVerified(head)
-        .or(() -> new CommitChecks(repository, head).notPassed(terms.required))
+        .or(() -> terms.required.flatMap(required -> notPassed(head, required)))
         .map(CommitFinding.class::cast)
         .orElse(compared);
   }
@@ -209,6 +209,34 @@ public final class GitHubCommits {
   private static ApiRequest lean(ApiRequest request) {
     return request.query("per_page", 1).query("page", 2);
   }
+  private Optional<NotAcceptable> notPassed(String head, Set<String> required) {
+    CommitChecks checks = CommitChecks.read(repository, head, required);
+    if (!checks.failed().isEmpty()) {
+      return not(Why.CHECKS_FAILED, head, "checks did not pass: ", checks.failed());
+    }
+    if (!checks.pending().isEmpty()) {
+      return not(Why.CHECKS_PENDING, head, "checks are under way: ", checks.pending());
+    }
+    if (checks.count() == 0) {
+      return not(Why.CHECKS_MISSING, head, "no check was made of it yet", Set.of());
+    }
+    if (!checks.missing().isEmpty()) {
+      return not(Why.CHECKS_MISSING, head, "checks are not there yet: ", checks.missing());
+    }
+    return checks.complete()
+        ? Optional.empty()
+        : not(
+            Why.CHECKS_PENDING,
+            head,
+            "it has more than " + CommitChecks.MOST + " checks, which are not all read",
+            Set.of());
+  }
+
+  private static Optional<NotAcceptable> not(
+      Why why, String head, String message, Set<String> names) {
+    return Optional.of(new NotAcceptable(why, head, message + String.join(", ", names)));
+  }
+
 
   private static void requireCommit(String commit) {
     if (!COMMIT.matcher(commit).matches()) {

@@ -141,7 +141,8 @@ final class GitHubCommitsTest {
     "build=success, lint=success, AHEAD",
     "build=success, '', CHECKS_MISSING",
     "build=success, lint=skipped, CHECKS_FAILED",
-    "build=success, lint=success other=failure, CHECKS_FAILED"
+    "build=success, lint=success other=failure, CHECKS_FAILED",
+    "build=success, build=neutral lint=success, CHECKS_FAILED"
   })
   void checkThatIsRequiredMustBeThereAndSucceed(String statuses, String runs, String expected) {
     Commits.checks(github, NEW, statuses, runs);
