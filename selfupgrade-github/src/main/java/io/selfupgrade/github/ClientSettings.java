@@ -3,6 +3,8 @@ package io.selfupgrade.github;
 import io.selfupgrade.agent.Secret;
 import java.net.URI;
 import java.time.Clock;
+import java.util.HashSet;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -15,6 +17,7 @@ import java.util.regex.Pattern;
  * @param apiVersion the version of the REST API that is asked for
  * @param token a token; empty for none or for an App's
  * @param app whose tokens are used; empty for none or for a token
+ * @param alsoFrom names of further hosts that redirects may lead to
  * @param times how long things may take
  * @param clock tells the time
  */
@@ -23,11 +26,14 @@ record ClientSettings(
     String apiVersion,
     Optional<Secret> token,
     Optional<GitHubApp> app,
+    Set<String> alsoFrom,
     ClientTimes times,
     Clock clock) {
 
   private static final String VERSION = "2022-11-28";
   private static final Pattern DATE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}");
+  private static final Pattern HOST =
+      Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*");
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
 
   ClientSettings {
@@ -37,38 +43,53 @@ record ClientSettings(
       throw new IllegalArgumentException(
           "API version \"" + apiVersion + "\" is not usable: expected a date, such as " + VERSION);
     }
+    alsoFrom = Set.copyOf(alsoFrom);
     api = requireUsable(api);
   }
 
   static ClientSettings at(URI api, Clock clock) {
     return new ClientSettings(
-        api, VERSION, Optional.empty(), Optional.empty(), ClientTimes.DEFAULT, clock);
+        api, VERSION, Optional.empty(), Optional.empty(), Set.of(), ClientTimes.DEFAULT, clock);
   }
 
   ClientSettings api(URI changed) {
-    return new ClientSettings(changed, apiVersion, token, app, times, clock);
+    return new ClientSettings(changed, apiVersion, token, app, alsoFrom, times, clock);
   }
 
   ClientSettings apiVersion(String changed) {
-    return new ClientSettings(api, changed, token, app, times, clock);
+    return new ClientSettings(api, changed, token, app, alsoFrom, times, clock);
   }
 
   ClientSettings token(Secret changed) {
     return new ClientSettings(
-        api, apiVersion, Optional.of(changed), Optional.empty(), times, clock);
+        api, apiVersion, Optional.of(changed), Optional.empty(), alsoFrom, times, clock);
   }
 
   ClientSettings app(GitHubApp changed) {
     return new ClientSettings(
-        api, apiVersion, Optional.empty(), Optional.of(changed), times, clock);
+        api, apiVersion, Optional.empty(), Optional.of(changed), alsoFrom, times, clock);
+  }
+
+  ClientSettings alsoFrom(String host) {
+    String name = host.toLowerCase(Locale.ROOT);
+    if (!HOST.matcher(name).matches() || name.length() > 253) {
+      throw new IllegalArgumentException(
+          "host \""
+              + host
+              + "\" is not usable: expected its whole name alone, such as"
+              + " releases.s3.eu-central-1.amazonaws.com, without https://, port, path or *");
+    }
+    Set<String> more = new HashSet<>(alsoFrom);
+    more.add(name);
+    return new ClientSettings(api, apiVersion, token, app, more, times, clock);
   }
 
   ClientSettings times(ClientTimes changed) {
-    return new ClientSettings(api, apiVersion, token, app, changed, clock);
+    return new ClientSettings(api, apiVersion, token, app, alsoFrom, changed, clock);
   }
 
   ClientSettings clock(Clock changed) {
-    return new ClientSettings(api, apiVersion, token, app, times, changed);
+    return new ClientSettings(api, apiVersion, token, app, alsoFrom, times, changed);
   }
 
   /** Returns where GraphQL is asked. */

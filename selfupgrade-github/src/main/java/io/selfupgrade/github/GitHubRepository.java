@@ -68,6 +68,19 @@ public final class GitHubRepository {
   }
 
   /**
+   * Follows redirects to one more host, such as the storage that a GitHub Enterprise Server keeps
+   * files in; by default to GitHub's own, or to those below the server's name, alone.
+   *
+   * <p>Over https alone, and never with a token. May be called several times.
+   *
+   * @param host its whole name, such as {@code releases.s3.eu-central-1.amazonaws.com}
+   * @throws IllegalArgumentException if it is more or less than a name
+   */
+  public GitHubRepository alsoFrom(String host) {
+    return with(settings.alsoFrom(host));
+  }
+
+  /**
    * Asks for another version of the REST API than {@code 2022-11-28}.
    *
    * @param date such as {@code 2026-03-10}

@@ -57,7 +57,7 @@ final class Hosts {
       return false;
     }
     String own = settings.api().getHost().toLowerCase(Locale.ROOT);
-    if (host.equals(own)) {
+    if (host.equals(own) || settings.alsoFrom().contains(host)) {
       return true;
     }
     return own.equals(GitHub.API.getHost())
@@ -72,7 +72,8 @@ final class Hosts {
             + " was redirected to "
             + where
             + ", which is none of GitHub's hosts over https: not followed; see whether something"
-            + " between here and GitHub answers for it",
+            + " between here and GitHub answers for it, or allow a host that keeps its files by"
+            + " alsoFrom(...) on the repository",
         null);
   }
 

@@ -200,6 +200,50 @@ final class RedirectTest {
         .hasMessageContaining("evilgit");
   }
 
+  @Test
+  void hostThatIsAllowedByNameIsFollowedOverHttpsAloneAndIsNotOfTheServersOrigin() {
+    ClientSettings server =
+        ClientSettings.at(URI.create("https://git.acme.example/api/v3"), Clock.systemUTC());
+    String bucket = "https://acme.s3.eu-central-1.amazonaws.com/x?sig=secret";
+    assertThatThrownBy(() -> follow(new Hosts(server), bucket))
+        .hasMessageContaining("alsoFrom(...)")
+        .hasMessageNotContaining("secret");
+    Hosts hosts =
+        new Hosts(server.alsoFrom("Acme.S3.eu-central-1.amazonaws.com").alsoFrom("files.acme"));
+
+    assertThat(Hosts.sameOrigin(server.api(), follow(hosts, bucket))).isFalse();
+    assertThat(follow(hosts, "https://FILES.acme/x")).isNotNull();
+    for (String other :
+        new String[] {
+          "http://acme.s3.eu-central-1.amazonaws.com/x",
+          "https://evil.acme.s3.eu-central-1.amazonaws.com/x",
+          "https://evil.s3.eu-central-1.amazonaws.com/x",
+          "https://s3.eu-central-1.amazonaws.com/acme/x",
+          "https://user@files.acme/x"
+        }) {
+      assertThatThrownBy(() -> follow(hosts, other)).isInstanceOf(GitHubException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "https://files.acme",
+        "files.acme:9000",
+        "files.acme/x",
+        "*.acme",
+        ".acme",
+        "files.acme.",
+        "user@files.acme",
+        "f\u0131les.acme"
+      })
+  void hostThatIsMoreOrLessThanANameIsNotAllowed(String host) {
+    assertThatThrownBy(() -> github.repository().alsoFrom(host))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("whole name alone");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
