@@ -42,7 +42,7 @@ final class BuiltReleases implements ReleaseSource {
     this.commits = commits;
     this.workflow = workflow;
     this.store = store;
-    this.copies = new Copies(store);
+    this.copies = new Copies(store, repository);
     this.build = new BuildOnce(repository, workflow, commits.branch(), store);
   }
 
@@ -88,16 +88,16 @@ final class BuiltReleases implements ReleaseSource {
   private void follow(String channel) throws IOException {
     boolean anew = news.getAndSet(false);
     if (anew) {
-      store.expire(commits.headKey());
+      commits.expectNews();
     }
     String head = commits.head();
     Optional<String> released = releases.commitOfNewest(channel);
     if (released.filter(head::equals).isPresent() || build.done(head, channel)) {
       return;
     }
-    String key = repository.key("build of " + head + " for " + channel + " by " + workflow);
+    String key = "build of " + head + " for " + channel + " by " + workflow;
     if (anew) {
-      store.expire(key);
+      copies.expire(key);
     }
     byte[] end =
         copies.getInTurn(key, known -> Optional.of(copy(see(head, channel, released, known))));

@@ -6,11 +6,15 @@ import io.selfupgrade.upgrade.SourceStore.Copy;
 import io.selfupgrade.upgrade.SourceStore.Look;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Answers that are asked for once by all who share a store, and then conditionally. */
+/**
+ * Answers that are asked for once by all who share a store and have the same credentials, and then
+ * conditionally.
+ */
 final class Copies {
 
   /** How old an answer may be: asking again is free, but a fleet need not do it at once. */
@@ -22,26 +26,42 @@ final class Copies {
   private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
   private final SourceStore store;
+  private final GitHubRepository repository;
+  private final SharedLimit limit;
 
-  Copies(SourceStore store) {
+  /** Keeps in a store what a repository tells whoever has its credentials. */
+  Copies(SourceStore store, GitHubRepository repository) {
     this.store = store;
+    this.repository = repository;
+    this.limit = new SharedLimit(store, repository);
+  }
+
+  SharedLimit limit() {
+    return limit;
+  }
+
+  /** Lets the next one ask, however fresh the copy is. */
+  void expire(String what) {
+    store.expire(repository.copyKey(what));
   }
 
   /**
    * Returns a copy, asking if it is this one's turn, and waiting while it is another one's.
    *
    * <p>Who has waited for half a minute asks for itself and keeps nothing.
+   *
+   * @param what names it in its repository
    */
-  byte[] get(String key, Asking asking) throws IOException {
-    Optional<byte[]> body = inTurn(key, asking);
+  byte[] get(String what, Asking asking) throws IOException {
+    Optional<byte[]> body = inTurn(repository.copyKey(what), asking);
     return body.isPresent()
         ? body.get()
-        : asking.ask(Optional.empty()).orElseThrow(Copies::noAnswer).body;
+        : limit.obey(() -> asking.ask(Optional.empty())).orElseThrow(Copies::noAnswer).body;
   }
 
   /** Returns a copy likewise, but never asks out of turn: for what does more than look. */
-  byte[] getInTurn(String key, Asking asking) throws IOException {
-    return inTurn(key, asking)
+  byte[] getInTurn(String what, Asking asking) throws IOException {
+    return inTurn(repository.copyKey(what), asking)
         .orElseThrow(() -> new IOException("another instance has been asking for a while"));
   }
 
@@ -64,7 +84,7 @@ final class Copies {
 
   private byte[] asked(String key, Look.Ask turn, Asking asking) throws IOException {
     try {
-      Optional<Answer> changed = asking.ask(turn.known());
+      Optional<Answer> changed = limit.obey(() -> asking.ask(turn.known()));
       if (changed.isEmpty()) {
         byte[] known = turn.known().orElseThrow(Copies::noAnswer).body();
         store.unchanged(key, turn.claim());
@@ -130,6 +150,11 @@ final class Copies {
       this.validator = validator;
       this.body = body;
       this.kept = kept;
+    }
+
+    /** Returns the bytes as text. */
+    String text() {
+      return new String(body, StandardCharsets.UTF_8);
     }
 
     /** An answer that there is nothing, which may be otherwise soon, or for another token. */

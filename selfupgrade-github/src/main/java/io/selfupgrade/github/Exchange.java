@@ -160,7 +160,8 @@ final class Exchange {
             + ": the repository was renamed or transferred"
             + (id.matches() ? ", its id is " + id.group(1) : "")
             + "; see that it is still the one that is meant, and give its name of now to"
-            + " GitHub.repository(...)",
+            + " GitHub.repository(...)"
+            + (id.matches() ? ", with expectingId(" + id.group(1) + ")" : ""),
         null);
   }
 

@@ -33,7 +33,7 @@ public final class GitHubCommits {
   private final Copies copies;
 
   GitHubCommits(GitHubRepository repository, String branch, SourceStore store) {
-    this(repository, branch, new Terms(false, Optional.empty()), new Copies(store));
+    this(repository, branch, new Terms(false, Optional.empty()), new Copies(store, repository));
     if (branch.isBlank()) {
       throw new IllegalArgumentException("the branch is blank: expected a name, such as main");
     }
@@ -74,7 +74,7 @@ public final class GitHubCommits {
    */
   public String head() {
     try {
-      byte[] copy = copies.get(headKey(), this::head);
+      byte[] copy = copies.get(headCopy(), this::head);
       return new String(copy, StandardCharsets.US_ASCII);
     } catch (IOException e) {
       throw new GitHubException(Kind.UNAVAILABLE, "looking for the head of " + branch, e);
@@ -92,13 +92,17 @@ public final class GitHubCommits {
     return judge(head(), Optional.of(running));
   }
 
-  /** Returns the key of the head's copy. */
-  String headKey() {
-    return repository.key("head " + branch);
+  /** Lets the next one ask for the head, however fresh its copy is. */
+  void expectNews() {
+    copies.expire(headCopy());
+  }
+
+  private String headCopy() {
+    return "head " + branch;
   }
 
   GitHubCommits sharing(SourceStore store) {
-    return new GitHubCommits(repository, branch, terms, new Copies(store));
+    return new GitHubCommits(repository, branch, terms, new Copies(store, repository));
   }
 
   /** Judges a head; with nothing to compare it with it is ahead of everything. */
@@ -205,10 +209,6 @@ public final class GitHubCommits {
                 + (later ? ": asked again later" : ": sign it with a key that GitHub knows")));
   }
 
-  /** Asks for what stands beside lists of commits and files, which are long and on page 1. */
-  private static ApiRequest lean(ApiRequest request) {
-    return request.query("per_page", 1).query("page", 2);
-  }
   private Optional<NotAcceptable> notPassed(String head, Set<String> required) {
     CommitChecks checks = CommitChecks.read(repository, head, required);
     if (!checks.failed().isEmpty()) {
@@ -237,6 +237,10 @@ public final class GitHubCommits {
     return Optional.of(new NotAcceptable(why, head, message + String.join(", ", names)));
   }
 
+  /** Asks for what stands beside lists of commits and files, which are long and on page 1. */
+  private static ApiRequest lean(ApiRequest request) {
+    return request.query("per_page", 1).query("page", 2);
+  }
 
   private static void requireCommit(String commit) {
     if (!COMMIT.matcher(commit).matches()) {

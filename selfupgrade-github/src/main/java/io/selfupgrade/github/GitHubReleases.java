@@ -34,11 +34,13 @@ import org.slf4j.LoggerFactory;
  * what GitHub calls a pre-release.
  *
  * <p>A look that finds nothing new is one conditional request, which costs nothing; all agents that
- * share a store share its answer for a minute. What is signed is trusted no more than in a folder,
- * and what could be something else without a signature breaking is pinned at first sight: the
- * repository's id, a release's tag, its manifest. What is another later is refused with an {@link
- * IOException} whose cause is a {@link GitHubException} of {@link Kind#REPLACED}, a repository that
- * was renamed with one of {@link Kind#MOVED}. Immutable and thread-safe; no I/O until it is asked.
+ * share a store and have the same credentials share its answer for a minute, and what they hear of
+ * GitHub's limits. What is signed is trusted no more than in a folder, and what could be something
+ * else without a signature breaking is pinned at first sight: the repository's id, a release's tag,
+ * its manifest. What is another later is refused with an {@link IOException} whose cause is a
+ * {@link GitHubException} of {@link Kind#REPLACED}, unless {@link GitHubRepository#expectingId}
+ * says that another repository is meant; a repository that was renamed is refused with one of
+ * {@link Kind#MOVED}. Immutable and thread-safe; no I/O until it is asked.
  */
 public final class GitHubReleases implements ReleaseSource {
 
@@ -48,6 +50,7 @@ public final class GitHubReleases implements ReleaseSource {
   private static final String SIGNATURES = ".sig";
   private static final String COMMIT_OF_TAG = "commit of tag ";
   private static final String MANIFEST = "release.json";
+  private static final String INDEX = "index ";
   private static final int INDEX_BYTES = 64 << 10;
   private static final int MOST_RELEASES = 1000;
 
@@ -62,7 +65,7 @@ public final class GitHubReleases implements ReleaseSource {
     this.repository = repository;
     this.store = store;
     this.immutableOnly = immutableOnly;
-    this.copies = new Copies(store);
+    this.copies = new Copies(store, repository);
     this.pins = new Pins(store, repository);
   }
 
@@ -108,13 +111,12 @@ public final class GitHubReleases implements ReleaseSource {
       throw new IllegalArgumentException(
           "channel \"" + channel + "\" is not usable: expected 1 to 32 characters of a-z 0-9 -");
     }
-    String key = repository.key("index " + channel);
     if (news.getAndSet(false)) {
-      store.expire(key);
+      copies.expire(INDEX + channel);
     }
     return asking(
         () -> {
-          byte[] copy = copies.get(key, known -> index(channel, maxBytes, known));
+          byte[] copy = copies.get(INDEX + channel, known -> index(channel, maxBytes, known));
           return signed(JsonText.read("the copy of an index", copy), maxBytes);
         });
   }
@@ -127,9 +129,7 @@ public final class GitHubReleases implements ReleaseSource {
             release(version); // Others who share the store may have read what this one must not.
           }
           byte[] copy =
-              copies.get(
-                  repository.key("manifest " + version),
-                  known -> manifest(version, maxBytes, known));
+              copies.get("manifest " + version, known -> manifest(version, maxBytes, known));
           return signed(JsonText.read("the copy of a manifest", copy), maxBytes);
         });
   }
@@ -147,14 +147,15 @@ public final class GitHubReleases implements ReleaseSource {
             throw new NoSuchFileException(
                 path, null, "release " + release.tag() + " has no asset " + name);
           }
-          return bytes(name, asset, repository.settings().times().download());
+          return copies
+              .limit()
+              .obey(() -> bytes(name, asset, repository.settings().times().download()));
         });
   }
 
   /** Returns the commit of the newest release of a channel that was looked for before. */
   Optional<String> commitOfNewest(String channel) throws IOException {
-    byte[] copy =
-        copies.get(repository.key("index " + channel), known -> index(channel, INDEX_BYTES, known));
+    byte[] copy = copies.get(INDEX + channel, known -> index(channel, INDEX_BYTES, known));
     Optional<String> tag = JsonText.optionalText(JsonText.read("an index", copy), "tag_name");
     if (tag.isEmpty()) {
       return Optional.empty();
@@ -244,7 +245,7 @@ public final class GitHubReleases implements ReleaseSource {
 
   /** Returns a release and requires that its tag is where it was at first sight. */
   private Optional<PublishedRelease> release(Version version) throws IOException {
-    byte[] copy = copies.get(repository.key("release " + version), known -> byTag(version, known));
+    byte[] copy = copies.get("release " + version, known -> byTag(version, known));
     JsonNode release = JsonText.read("the copy of a release", copy);
     if (!release.has("tag_name")) {
       return Optional.empty();
@@ -292,11 +293,7 @@ public final class GitHubReleases implements ReleaseSource {
 
   private void requireSameRepository() {
     JsonNode seen = repository.client().send(ApiRequest.get(repository.path())).json();
-    pins.require(
-        "repository id",
-        Long.toString(JsonText.number(seen, "id")),
-        "somebody else may have taken the name; if it is meant, remove its rows from"
-            + " selfupgrade.source_pins");
+    pins.requireRepository(JsonText.number(seen, "id"));
   }
 
   private String requireTagInPlace(String tag) {

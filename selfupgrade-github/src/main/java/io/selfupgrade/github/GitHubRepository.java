@@ -2,11 +2,13 @@ package io.selfupgrade.github;
 
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.change.ChangePolicy;
+import io.selfupgrade.upgrade.SourceStore;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
@@ -24,12 +26,15 @@ public final class GitHubRepository {
 
   private final String owner;
   private final String name;
+  private final OptionalLong expectedId;
   private final ClientSettings settings;
   private final ApiClient client;
 
-  private GitHubRepository(String owner, String name, ClientSettings settings) {
+  private GitHubRepository(
+      String owner, String name, OptionalLong expectedId, ClientSettings settings) {
     this.owner = owner;
     this.name = name;
+    this.expectedId = expectedId;
     this.settings = settings;
     this.client = new ApiClient(settings, name);
   }
@@ -44,7 +49,7 @@ public final class GitHubRepository {
       throw new IllegalArgumentException(
           "repository \"" + fullName + "\" is not usable: expected owner/name, such as acme/bot");
     }
-    return new GitHubRepository(parts[0], parts[1], settings);
+    return new GitHubRepository(parts[0], parts[1], OptionalLong.empty(), settings);
   }
 
   /** Uses a token: fine-grained, classic, or the {@code GITHUB_TOKEN} of a workflow. */
@@ -78,6 +83,24 @@ public final class GitHubRepository {
    */
   public GitHubRepository alsoFrom(String host) {
     return with(settings.alsoFrom(host));
+  }
+
+  /**
+   * Says which repository is meant, after one has taken the place of another on purpose.
+   *
+   * <p>By default it is the one that was seen first under this name, by anybody who shares the
+   * store, and releases of another one are refused. Its id stays when a repository is renamed or
+   * transferred. What was seen of tags and manifests holds for this one too.
+   *
+   * @param id as in {@code gh api repos/OWNER/NAME --jq .id}
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public GitHubRepository expectingId(long id) {
+    if (id <= 0) {
+      throw new IllegalArgumentException(
+          "repository id " + id + " is not usable: expected a positive number, as GitHub tells it");
+    }
+    return new GitHubRepository(owner, name, OptionalLong.of(id), settings);
   }
 
   /**
@@ -131,7 +154,7 @@ public final class GitHubRepository {
 
   /** Returns a copy with other settings, and another client. */
   GitHubRepository with(ClientSettings changed) {
-    return new GitHubRepository(owner, name, changed);
+    return new GitHubRepository(owner, name, expectedId, changed);
   }
 
   ClientSettings settings() {
@@ -150,10 +173,38 @@ public final class GitHubRepository {
     return name;
   }
 
-  /** Returns the key under which a store keeps something of this repository. */
+  /** Returns the id that it must have, if somebody said so. */
+  OptionalLong expectedId() {
+    return expectedId;
+  }
+
+  /** Returns the key under which a store keeps something of this repository, for everybody. */
   String key(String what) {
     String place = settings.api().getAuthority() + "/" + fullName();
-    return place.toLowerCase(Locale.ROOT) + ": " + what;
+    return fitting(place.toLowerCase(Locale.ROOT) + ": " + what);
+  }
+
+  /**
+   * Returns the key under which a store keeps what this repository told whoever has the same
+   * credentials, and means the same repository by its name.
+   */
+  String copyKey(String what) {
+    String meant = expectedId.isPresent() ? ", " + expectedId.getAsLong() + " expected" : "";
+    return key(what + ", as " + CredentialName.of(settings) + meant);
+  }
+
+  /** Returns the key under which a store keeps until when nobody of these credentials may ask. */
+  String limitKey() {
+    String place = settings.api().getAuthority().toLowerCase(Locale.ROOT);
+    return fitting(place + ": not before, as " + CredentialName.of(settings));
+  }
+
+  private static String fitting(String key) {
+    if (key.length() <= SourceStore.MAX_KEY) {
+      return key;
+    }
+    String digest = "#" + CredentialName.digest(key);
+    return key.substring(0, SourceStore.MAX_KEY - digest.length()) + digest;
   }
 
   /** Returns the path of something in this repository, its segments encoded, a {@code /} too. */

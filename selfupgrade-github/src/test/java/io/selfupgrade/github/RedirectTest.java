@@ -42,7 +42,7 @@ final class RedirectTest {
     assertThat(moved.kind()).isEqualTo(Kind.MOVED);
     assertThat(moved)
         .hasMessageContaining("renamed or transferred, its id is 42")
-        .hasMessageContaining("GitHub.repository(...)");
+        .hasMessageContaining("GitHub.repository(...), with expectingId(42)");
     assertThat(github.requests()).hasSize(1);
   }
 
