@@ -3,6 +3,7 @@ package io.selfupgrade.github;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.github.Copies.Answer;
+import io.selfupgrade.github.GitHubException.Kind;
 import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.SourceStore;
@@ -27,7 +28,6 @@ final class BuiltReleases implements ReleaseSource {
   private final String workflow;
   private final SourceStore store;
   private final Copies copies;
-  private final BuildOnce build;
   private final AtomicBoolean news = new AtomicBoolean();
   private final AtomicReference<String> told = new AtomicReference<>("");
 
@@ -43,7 +43,6 @@ final class BuiltReleases implements ReleaseSource {
     this.workflow = workflow;
     this.store = store;
     this.copies = new Copies(store, repository);
-    this.build = new BuildOnce(repository, workflow, commits.branch(), store);
   }
 
   @Override
@@ -92,30 +91,33 @@ final class BuiltReleases implements ReleaseSource {
     }
     String head = commits.head();
     Optional<String> released = releases.commitOfNewest(channel);
-    if (released.filter(head::equals).isPresent() || build.done(head, channel)) {
+    if (released.filter(head::equals).isPresent()) {
       return;
     }
-    String key = "build of " + head + " for " + channel + " by " + workflow;
+    Build build = new Build(workflow, commits.branch(), head, channel);
     if (anew) {
-      copies.expire(key);
+      copies.expire(build.key());
     }
     byte[] end =
-        copies.getInTurn(key, known -> Optional.of(copy(see(head, channel, released, known))));
+        copies.getInTurn(build.key(), known -> Optional.of(see(build, released, known, anew)));
     tell(new String(end, StandardCharsets.UTF_8));
   }
 
-  private String see(String head, String channel, Optional<String> released, Optional<Copy> known) {
-    CommitFinding finding = commits.judge(head, released);
-    if (!(finding instanceof CommitFinding.Ahead)) {
-      return finding.summary();
-    }
+  private Answer see(Build build, Optional<String> released, Optional<Copy> known, boolean anew) {
+    BuildOnce once = new BuildOnce(repository, build, store);
     try {
-      return build.ask(
-          head,
-          channel,
-          known.map(copy -> new String(copy.body(), StandardCharsets.UTF_8)).orElse(""));
+      BuildOnce.Standing standing = once.look(known, anew);
+      if (standing.told().isPresent()) {
+        return standing.told().get();
+      }
+      CommitFinding finding = commits.judge(build.commit(), released);
+      return copy(
+          finding instanceof CommitFinding.Ahead ? once.ask(standing.next()) : finding.summary());
     } catch (GitHubException e) {
-      return workflow + " cannot be asked to build commit " + head + ": " + e.getMessage();
+      if (e.kind() == Kind.RATE_LIMITED) {
+        throw e;
+      }
+      return copy("the build of " + build + " by " + workflow + " has to wait: " + e.getMessage());
     }
   }
 

@@ -1,6 +1,5 @@
 package io.selfupgrade.github;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selfupgrade.github.GitHubException.Kind;
 import io.selfupgrade.upgrade.Deployment;
 import java.net.URI;
@@ -8,6 +7,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,24 +21,21 @@ import org.slf4j.LoggerFactory;
 final class Dispatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(GitHubWorkflow.class);
-  private static final Duration REQUEST = Duration.ofSeconds(15);
   private static final Duration TO_APPEAR = Duration.ofSeconds(15);
   private static final Duration BETWEEN = Duration.ofSeconds(2);
   private static final Duration UNKNOWN_FOR = Duration.ofMinutes(2);
   private static final int MOST_REMEMBERED = 100;
-  private static final String DETAILS = "return_run_details";
-  private static final String DETAILS_ALWAYS = "2026-03-10";
 
-  private final GitHubRepository repository;
   private final String file;
+  private final RunRequest request;
   private final Runs runs;
   private final FitCheck check;
   private final Pace pace;
   private final Map<UUID, Budget> unknown = new LinkedHashMap<>();
 
   Dispatch(GitHubRepository repository, String file, Pace pace) {
-    this.repository = repository;
     this.file = file;
+    this.request = new RunRequest(repository, file);
     this.runs = new Runs(repository, file);
     this.check = new FitCheck(repository, file);
     this.pace = pace;
@@ -62,11 +59,8 @@ final class Dispatch {
     requireKnownToBeNew(deployment);
     String ref = terms.refOf(deployment.version());
     check.require(ref, budget);
-    ObjectNode body = JsonText.object().put("ref", ref);
-    ObjectNode inputs = body.putObject("inputs");
-    terms.inputsOf(deployment).forEach(inputs::put);
     try {
-      return taken(deployment, ask(body, budget), budget);
+      return taken(deployment, request.send(ref, terms.inputsOf(deployment), budget), budget);
     } catch (GitHubException e) {
       if (e.kind() != Kind.AMBIGUOUS && e.kind() != Kind.UNEXPECTED) {
         throw check.explained(e, ref);
@@ -76,29 +70,9 @@ final class Dispatch {
     }
   }
 
-  private ApiResponse ask(ObjectNode body, Budget budget) {
-    if (repository.settings().apiVersion().compareTo(DETAILS_ALWAYS) >= 0) {
-      return send(body, budget);
-    }
-    try {
-      return send(body.deepCopy().put(DETAILS, true), budget);
-    } catch (GitHubException e) {
-      if (e.kind() == Kind.INVALID && e.operation().contains(DETAILS)) {
-        // An older server does not know this word; nothing was done.
-        return send(body, budget);
-      }
-      throw e;
-    }
-  }
-
-  private ApiResponse send(ObjectNode body, Budget budget) {
-    String path = repository.path("actions", "workflows", file, "dispatches");
-    return repository.client().send(ApiRequest.post(path, body).within(budget.share(REQUEST)));
-  }
-
-  private URI taken(Deployment deployment, ApiResponse answer, Budget budget) {
-    if (answer.status() == 200) {
-      return runs.page(JsonText.number(answer.json(), "workflow_run_id"));
+  private URI taken(Deployment deployment, OptionalLong told, Budget budget) {
+    if (told.isPresent()) {
+      return runs.page(told.getAsLong());
     }
     Optional<GitHubRun> run = appeared(deployment, budget);
     if (run.isEmpty()) {
