@@ -3,7 +3,7 @@ package io.selfupgrade.change;
 /**
  * A place that takes changes: a repository.
  *
- * <p><b>Obligations</b>:
+ * <p><b>Obligations</b>, checked by the contract in testkit:
  *
  * <ol>
  *   <li>{@link #name} is always the same and tells no secret.

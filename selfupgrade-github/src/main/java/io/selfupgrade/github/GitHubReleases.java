@@ -80,7 +80,8 @@ public final class GitHubReleases implements ReleaseSource {
    * <p>A look at the releases is then one at the branch, too. When its head is ahead of the newest
    * release's commit and keeps what the commits are asked to keep, the workflow that builds and
    * signs is dispatched on the branch, once for that commit, with the input {@code upgrade}: an id
-   * that its {@code run-name} must contain. The signed release that follows is found like any
+   * that its {@code run-name} must contain. Should that run end without success, it is dispatched
+   * again, later and later, five times in all. The signed release that follows is found like any
    * other. Trouble with the branch is logged and never in the way of what is released.
    *
    * @param commits of a branch, such as {@code repository.commits("main").verified().passing()}

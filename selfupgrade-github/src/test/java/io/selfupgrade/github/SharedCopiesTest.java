@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,10 +33,23 @@ final class SharedCopiesTest {
   private static final Version V1 = Version.parse("1.0.0");
   private static final int LIMIT = 4096;
 
+  private static String pem;
+
   @RegisterExtension final StandIn github = new StandIn();
 
   private final Publisher publisher = new Publisher(github);
   private final InMemoryStore store = new InMemoryStore(github.clock());
+
+  @BeforeAll
+  static void makeKey() throws Exception {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(2048);
+    byte[] der = generator.generateKeyPair().getPrivate().getEncoded();
+    pem =
+        "-----BEGIN PRIVATE KEY-----\n"
+            + Base64.getMimeEncoder().encodeToString(der)
+            + "\n-----END PRIVATE KEY-----\n";
+  }
 
   @BeforeEach
   void publish() {
@@ -69,42 +83,41 @@ final class SharedCopiesTest {
   }
 
   @Test
-  void tokensOfOneAppShareAlsoWhenTheyAreRenewedAndItsNumbersAloneAreNotEnough() throws Exception {
-    String key = key();
+  void tokensOfOneAppShareAlsoWhenTheyAreRenewedAndItsNumbersAloneAreNotEnough()
+      throws IOException {
     answerTokens();
-    latest(app(77, key));
+    latest(app(77, pem));
     int first = github.requests().size();
-    latest(app(77, key));
+    latest(app(77, pem));
     assertThat(github.requests()).hasSize(first);
     github.clock().advance(Duration.ofHours(2));
 
-    latest(app(77, key));
+    latest(app(77, pem));
 
     assertThat(github.requests().subList(first, github.requests().size()))
         .extracting(request -> request.getUrl().split("\\?", 2)[0])
         .containsExactly("/app/installations/77/access_tokens", Publisher.PATH + "/releases");
     assertThat(github.requests().get(first + 1).getHeader("If-None-Match")).isNotNull();
-    assertThat(app(77, key).copyKey("x"))
-        .isNotEqualTo(app(78, key).copyKey("x"))
-        .isNotEqualTo(app(77, key()).copyKey("x"));
+    assertThat(app(77, pem).copyKey("x"))
+        .isNotEqualTo(app(78, pem).copyKey("x"))
+        .isNotEqualTo(app(77, "another key").copyKey("x"));
   }
 
   @Test
-  void keyTellsNoSecretAndFits() throws Exception {
-    String key = key();
+  void keyTellsNoSecretAndFits() {
     String token = "ghp_" + "a1".repeat(18);
     GitHubRepository named =
         GitHubRepository.named(
             "o".repeat(39) + "/" + "n".repeat(100), github.repository().settings());
     for (GitHubRepository repository :
         new GitHubRepository[] {
-          token(token), app(77, key), github.repository(), named.token(Secret.of(token))
+          token(token), app(77, pem), github.repository(), named.token(Secret.of(token))
         }) {
       String build = new Build("w".repeat(56) + ".yml", "main", "f".repeat(64), "beta").key();
       for (String each :
           new String[] {repository.copyKey(build), repository.key(build), repository.limitKey()}) {
         assertThat(each).hasSizeLessThanOrEqualTo(SourceStore.MAX_KEY).doesNotContain(token);
-        assertThat(each).doesNotContain(key.substring(100, 120));
+        assertThat(each).doesNotContain(pem.substring(100, 120));
       }
       assertThat(repository.copyKey(build)).isNotEqualTo(repository.copyKey(build + " 2"));
     }
@@ -221,15 +234,6 @@ final class SharedCopiesTest {
 
   private GitHubRepository app(long installation, String key) {
     return github.repository().app(new GitHubApp("Iv23li", installation, Secret.of(key)));
-  }
-
-  private static String key() throws Exception {
-    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-    generator.initialize(2048);
-    String body =
-        Base64.getMimeEncoder()
-            .encodeToString(generator.generateKeyPair().getPrivate().getEncoded());
-    return "-----BEGIN PRIVATE KEY-----\n" + body + "\n-----END PRIVATE KEY-----\n";
   }
 
   private void answerTokens() {

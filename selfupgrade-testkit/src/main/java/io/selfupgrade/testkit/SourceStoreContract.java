@@ -7,6 +7,7 @@ import io.selfupgrade.upgrade.SourceStore;
 import io.selfupgrade.upgrade.SourceStore.Copy;
 import io.selfupgrade.upgrade.SourceStore.Look;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,18 @@ abstract class SourceStoreContract extends StoreContract {
     sources().giveUp(key, failing.claim());
 
     assertThat(ask().known().orElseThrow().validator()).isEqualTo("v1");
+  }
+
+  @Test
+  void whoAsksForNoTimeHoldsNobodyUpAndTakesNoTurn() {
+    assertThat(sources().look(key, LONG, Duration.ZERO)).isInstanceOf(Look.Ask.class);
+    Look.Ask turn = (Look.Ask) sources().look(key, Duration.ZERO, LONG);
+    assertThat(sources().look(key, LONG, Duration.ZERO)).isInstanceOf(Look.Wait.class);
+    assertThat(sources().keep(key, turn.claim(), copy("", "answer"))).isTrue();
+
+    assertFresh("", "answer");
+    Look.Ask anew = (Look.Ask) sources().look(key, Duration.ZERO, LONG);
+    assertThat(text(anew.known().orElseThrow())).isEqualTo("answer");
   }
 
   @Test
