@@ -231,7 +231,7 @@ public final class Demo implements AutoCloseable {
     try (Stream<Path> all = Files.walk(root)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         // Slots are read-only.
-        path.getParent().toFile().setWritable(true);
+        path.resolveSibling("").toFile().setWritable(true);
         Files.delete(path);
       }
     }

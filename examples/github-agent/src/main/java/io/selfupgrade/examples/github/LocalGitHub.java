@@ -145,7 +145,7 @@ final class LocalGitHub implements AutoCloseable {
 
   private String json(String tag) {
     String files =
-        releases.get(tag).entrySet().stream()
+        releases.getOrDefault(tag, Map.of()).entrySet().stream()
             .map(file -> asset(file.getKey(), file.getValue()))
             .collect(list());
     return "{\"tag_name\": \""
