@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.PlatformScene.Running;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.testkit.Eventually;
+import io.selfupgrade.testkit.InMemoryPlatform;
 import io.selfupgrade.testkit.InMemoryPlatform.Mood;
 import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.DeploymentStore.State;
+import io.selfupgrade.upgrade.KeptUntil;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord.Event;
 import io.selfupgrade.upgrade.UpgradeOutcome;
@@ -22,6 +24,8 @@ import io.selfupgrade.upgrade.UpgradeOutcome.Upgraded;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -230,6 +234,83 @@ class DeployedAloneTest {
     confirmed.store().comeBack();
     scene.awaitLeads(confirmed);
     Eventually.holds("the other stands by", SOON, () -> stale.working().get() == 0);
+  }
+
+  @Test
+  void aVersionThatAPersonWentBackFromServesOnlyUntilTheOlderOneIsBack() throws Exception {
+    scene.publish(OLD);
+    scene.upgrade(scene.lead());
+    assertThat(scene.outcome()).isInstanceOf(Upgraded.class);
+    Running newer = scene.newest();
+    scene.awaitLeads(newer);
+    newer.agent().upgrades().rollback(Version.parse(OLD), "ada");
+    scene.awaitLeft(newer);
+    Running older = scene.newest();
+    scene.awaitLeads(older);
+    Running stale = scene.start(NEW);
+
+    older.kill();
+    scene.awaitLeads(stale);
+
+    assertThat(scene.store.journal().confirmedVersion(NAME)).contains(Version.parse(OLD));
+    older.store().comeBack();
+    scene.awaitLeads(older);
+    Eventually.holds("the other stands by", SOON, () -> stale.working().get() == 0);
+  }
+
+  @Test
+  void aVersionThatThePlatformRefusedAndAPersonDeploysIsConfirmed() throws Exception {
+    scene.platform.be(Mood.REFUSES);
+    Running old = scene.lead();
+    scene.upgrade(old);
+    assertThat(scene.outcome()).isInstanceOf(Aborted.class);
+    Running byHand = scene.start(NEW);
+
+    old.kill();
+
+    scene.awaitLeads(byHand);
+    Eventually.holds(
+        "1.1.0 is confirmed",
+        SOON,
+        () -> scene.store.journal().confirmedVersion(NAME).equals(Optional.of(Version.parse(NEW))));
+  }
+
+  @Test
+  void aBadVersionStaysUntilAPlatformThatMayStopTheOldOneWasAskedForIt() throws Exception {
+    InMemoryPlatform hasty = new InMemoryPlatform(KeptUntil.HEALTHY, false);
+    scene.install(hasty, how -> how.allowing(KeptUntil.HEALTHY));
+    scene.bad.add(NEW);
+    hasty.run(deployment -> startAndFallSilent(hasty, deployment));
+    Running old = scene.lead();
+    scene.upgrade(old);
+    assertThat(scene.outcome()).isInstanceOf(RolledBack.class);
+    Running failed = scene.newest();
+    CompletableFuture<Void> left = new CompletableFuture<>();
+    Thread host = new Thread(() -> awaitStop(failed, left));
+    host.start();
+    scene.awaitLeads(old);
+    assertThat(left).as("nobody is left if the platform stops 1.0.0 now").isNotDone();
+
+    hasty.run(deployment -> scene.start(deployment.version().toString()));
+    hasty.be(Mood.TAKES);
+
+    Eventually.holds("1.1.0 has left", SOON, left::isDone);
+    assertThat(hasty.accepted()).hasSize(2);
+    host.join();
+  }
+
+  private static void awaitStop(Running one, CompletableFuture<Void> left) {
+    try {
+      one.agent().awaitStop();
+      left.complete(null);
+    } catch (InterruptedException e) {
+      left.completeExceptionally(e);
+    }
+  }
+
+  private void startAndFallSilent(InMemoryPlatform platform, Deployment deployment) {
+    scene.start(deployment.version().toString());
+    platform.be(Mood.AWAY);
   }
 
   @Test

@@ -139,7 +139,7 @@ final class PlatformScene implements AutoCloseable {
 
   private UpgradeTimes times() {
     Duration second = Duration.ofSeconds(1);
-    return new UpgradeTimes(second, second, second, probation, Duration.ofSeconds(6));
+    return new UpgradeTimes(second, second, second, probation, Duration.ofSeconds(30));
   }
 
   private void answer(String version) {
@@ -217,16 +217,15 @@ final class PlatformScene implements AutoCloseable {
         .toList();
   }
 
+  boolean living(Running one) {
+    InstanceId id = one.agent().instance();
+    return store.instances().living(NAME).stream()
+        .anyMatch(status -> status.record().id().equals(id));
+  }
+
   /** Waits until an agent has left by itself: nothing of it is connected any more. */
   void awaitLeft(Running one) {
-    InstanceId id = one.agent().instance();
-    Eventually.holds(
-        one.version() + " has left",
-        SOON,
-        () ->
-            store.instances().living(NAME).stream()
-                    .noneMatch(status -> status.record().id().equals(id))
-                && !one.leads());
+    Eventually.holds(one.version() + " has left", SOON, () -> !living(one) && !one.leads());
   }
 
   void awaitLeads(Running one) {

@@ -45,6 +45,17 @@ public interface ReleaseSource {
    */
   default void expectNews() {}
 
+  /**
+   * Has the next release made, where releases are made when they are asked for.
+   *
+   * <p>Called by the primary alone, before it looks for an upgrade, and never while upgrades are
+   * frozen; who only reads, such as a health check, does not call it. What goes wrong is told in
+   * the log, for what is released can be read all the same. Default: does nothing.
+   *
+   * @param channel name of the channel, such as {@code stable}
+   */
+  default void seek(String channel) {}
+
   /** Returns what the source is, for logs and errors, without secrets. */
   String describe();
 

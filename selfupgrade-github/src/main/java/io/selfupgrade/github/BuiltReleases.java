@@ -62,16 +62,18 @@ final class BuiltReleases implements ReleaseSource {
     return releases.describe() + ", built from " + commits.branch() + " by " + workflow;
   }
 
-  /** Returns what is released, whatever becomes of the look at the branch. */
   @Override
-  public Optional<SignedDocument> latest(String channel, int maxBytes) throws IOException {
-    Optional<SignedDocument> latest = releases.latest(channel, maxBytes);
+  public void seek(String channel) {
     try {
       follow(channel);
     } catch (IOException | AdapterException e) {
       tell("the branch " + commits.branch() + " cannot be followed: " + e.getMessage());
     }
-    return latest;
+  }
+
+  @Override
+  public Optional<SignedDocument> latest(String channel, int maxBytes) throws IOException {
+    return releases.latest(channel, maxBytes);
   }
 
   @Override

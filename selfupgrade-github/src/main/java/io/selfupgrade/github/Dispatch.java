@@ -66,8 +66,15 @@ final class Dispatch {
         throw check.explained(e, ref);
       }
       remember(deployment);
-      return appeared(deployment, budget).map(GitHubRun::page).orElseThrow(() -> e);
+      return appeared(deployment, budget).map(GitHubRun::page).orElseThrow(() -> unknown(e));
     }
+  }
+
+  /** An answer that cannot be understood, after it was asked: there may be a run all the same. */
+  private static GitHubException unknown(GitHubException e) {
+    return e.kind() == Kind.AMBIGUOUS
+        ? e
+        : new GitHubException(Kind.AMBIGUOUS, String.valueOf(e.getMessage()), e);
   }
 
   private URI taken(Deployment deployment, OptionalLong told, Budget budget) {

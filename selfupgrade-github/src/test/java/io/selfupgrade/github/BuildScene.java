@@ -135,7 +135,9 @@ final class BuildScene {
     }
   }
 
+  /** Looks as a primary does. */
   static String latest(ReleaseSource source) throws IOException {
+    source.seek("stable");
     return new String(
         source.latest("stable", LIMIT).orElseThrow().document(), StandardCharsets.UTF_8);
   }

@@ -220,8 +220,18 @@ final class BuiltReleasesTest {
     scene.publisher.delete("v1.0.0");
     scene.publisher.answer();
 
-    assertThat(scene.source().latest("stable", BuildScene.LIMIT)).isEmpty();
+    ReleaseSource source = scene.source();
+    source.seek("stable");
+
+    assertThat(source.latest("stable", BuildScene.LIMIT)).isEmpty();
     assertThat(scene.dispatches()).hasSize(1);
+  }
+
+  @Test
+  void whoOnlyReadsAsksForNoBuild() throws IOException {
+    scene.source().latest("stable", BuildScene.LIMIT);
+
+    assertThat(scene.dispatches()).isEmpty();
   }
 
   @Test

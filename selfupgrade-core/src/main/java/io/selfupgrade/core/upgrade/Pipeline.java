@@ -254,6 +254,7 @@ final class Pipeline {
   }
 
   private Proof.Available check(Fence fence, UUID upgrade) throws RefusalException, EndedException {
+    finder.seek(situation);
     Optional<Release> newer = look();
     if (newer.isEmpty()) {
       move(fence, upgrade, UpgradePhase.OPEN, UpgradePhase.UP_TO_DATE);
@@ -383,12 +384,8 @@ final class Pipeline {
   }
 
   private static String described(Release release) {
-    return release.version()
-        + ": "
-        + release.files().size()
-        + " files, "
-        + release.totalBytes()
-        + " bytes";
+    String files = release.files().size() + " files, " + release.totalBytes() + " bytes";
+    return release.version() + ": " + files;
   }
 
   /** What a step does under its fence. */

@@ -75,9 +75,14 @@ final class PlatformInstaller implements Installer {
   @Override
   public Optional<Release> running() {
     try {
-      return Optional.of(finder.release(situation.version()).release());
+      return Optional.of(finder.confirmed(situation.version()).release());
     } catch (RefusalException e) {
-      UpgradeEngine.LOG.debug("state versions are not compared", e);
+      String why = e.reason().message();
+      if (e.reason().code() == ReasonCode.WRONG_RELEASE) {
+        UpgradeEngine.LOG.debug("state versions are not compared: {}", why);
+      } else {
+        UpgradeEngine.LOG.warn("state versions are not compared: {}", why);
+      }
       return Optional.empty();
     }
   }
@@ -114,7 +119,7 @@ final class PlatformInstaller implements Installer {
 
   @Override
   public Release older(Version version) throws RefusalException {
-    return finder.release(version).release();
+    return finder.confirmed(version).release();
   }
 
   @Override
@@ -168,14 +173,15 @@ final class PlatformInstaller implements Installer {
       try {
         requireStillOurs(fence, trial);
         requireNotFrozen();
-        if (question.isDue()) {
+        boolean late = end.isBefore(situation.store().policies().now());
+        if (question.isDue() && !late) {
           question.ask(fence, trial);
         }
         Optional<InstanceId> standby = standby(trial);
         if (standby.isPresent()) {
           return standby.get();
         }
-        if (end.isBefore(situation.store().policies().now())) {
+        if (late) {
           throw tooLate(trial, question);
         }
       } catch (AdapterException e) {

@@ -8,6 +8,7 @@ import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.Install;
+import io.selfupgrade.upgrade.KeptUntil;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord.Event;
@@ -31,7 +32,6 @@ import java.util.concurrent.TimeUnit;
 final class PlatformWayBack implements WayBack {
 
   private static final Duration LOOK = Duration.ofMillis(25);
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
   private static final int PAUSES = 50;
   private static final int TRIES = 5;
   private static final int HISTORY = 1000;
@@ -41,7 +41,7 @@ final class PlatformWayBack implements WayBack {
   private final Dispatch dispatch;
   private Optional<UUID> laidDown = Optional.empty();
   private Optional<UUID> told = Optional.empty();
-  private volatile boolean leaving;
+  private volatile Optional<UpgradeRecord> leaving = Optional.empty();
   private String trouble = "";
   private int tries;
   private long nextNanos = System.nanoTime();
@@ -54,7 +54,7 @@ final class PlatformWayBack implements WayBack {
 
   @Override
   public boolean obey() {
-    if (leaving && anotherLeads()) {
+    if (leaving.filter(this::mayLeaveAfter).isPresent() && anotherLeads()) {
       situation.side().leave();
     }
     Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
@@ -67,7 +67,7 @@ final class PlatformWayBack implements WayBack {
       situation.side().drain(situation.settings().times().drain());
       situation.store().instances().stopped(situation.self().id());
     }
-    return open.isPresent() || leaving;
+    return open.isPresent() || leaving.isPresent();
   }
 
   /** No longer than the candidate may believe that it leads, whatever has become of it. */
@@ -75,8 +75,7 @@ final class PlatformWayBack implements WayBack {
   public void awaitGone(UpgradeRecord upgrade) throws InterruptedException {
     Optional<InstanceId> candidate = upgrade.trial().flatMap(UpgradeRecord.Trial::candidate);
     Duration deadline = situation.settings().ttl().multipliedBy(2).dividedBy(3);
-    Duration longest = deadline.compareTo(LONGEST_WAIT) < 0 ? deadline : LONGEST_WAIT;
-    long end = System.nanoTime() + longest.toNanos();
+    long end = System.nanoTime() + deadline.toNanos();
     while (candidate.isPresent() && System.nanoTime() - end < 0) {
       Optional<InstanceStatus> status = situation.store().instances().find(candidate.get());
       if (status.isEmpty() || !status.get().aliveWithin(deadline)) {
@@ -89,7 +88,7 @@ final class PlatformWayBack implements WayBack {
   @Override
   public boolean turnBack(Fence fence, UpgradeRecord upgrade) {
     Optional<Reason> failure = failureOf(upgrade);
-    if (failure.isEmpty() || living(upgrade.from()).isPresent()) {
+    if (failure.isEmpty() || (living(upgrade.from()).isPresent() && !isLongOverdue(upgrade))) {
       return false;
     }
     if (upgrade.trial().flatMap(UpgradeRecord.Trial::look).flatMap(Look::failure).isEmpty()
@@ -99,6 +98,12 @@ final class PlatformWayBack implements WayBack {
     }
     askBack(fence, upgrade, failure.get());
     return true;
+  }
+
+  /** An old version that has let the deadline pass by one more lease does not judge. */
+  private boolean isLongOverdue(UpgradeRecord upgrade) {
+    Duration remaining = upgrade.trial().orElseThrow().remaining();
+    return remaining.plus(situation.settings().ttl()).isNegative();
   }
 
   private Optional<Reason> failureOf(UpgradeRecord upgrade) {
@@ -207,7 +212,10 @@ final class PlatformWayBack implements WayBack {
     return false;
   }
 
-  /** Not one that is older than what was confirmed, or that was deployed and not confirmed. */
+  /**
+   * Not one that is older than what was confirmed, that was gone away from last, or that was
+   * deployed and not confirmed.
+   */
   @Override
   public boolean adopts() {
     boolean older =
@@ -217,7 +225,15 @@ final class PlatformWayBack implements WayBack {
             .floor(situation.agent())
             .filter(floor -> floor.newerThan(situation.version()))
             .isPresent();
-    return !older && !wasTriedInVain();
+    return !older && !wasGoneAwayFrom() && !wasTriedInVain();
+  }
+
+  private boolean wasGoneAwayFrom() {
+    return situation.journal().history(situation.agent(), HISTORY).stream()
+        .filter(row -> row.phase() == UpgradePhase.CONFIRMED)
+        .findFirst()
+        .filter(row -> row.from().equals(situation.version()))
+        .isPresent();
   }
 
   private boolean wasTriedInVain() {
@@ -225,7 +241,8 @@ final class PlatformWayBack implements WayBack {
         .filter(situation::isNewSideOf)
         .findFirst()
         .filter(row -> row.phase() != UpgradePhase.CONFIRMED)
-        .filter(row -> dispatch.forwardOf(row).isPresent())
+        .flatMap(dispatch::forwardOf)
+        .filter(PlatformWayBack::mayRun)
         .isPresent();
   }
 
@@ -264,7 +281,9 @@ final class PlatformWayBack implements WayBack {
   }
 
   private boolean isLeftToTell(UpgradeRecord last) {
-    boolean back = last.phase() == UpgradePhase.ABORTED || last.phase() == UpgradePhase.ROLLED_BACK;
+    boolean back =
+        isTurnedBack(last)
+            || (last.phase() == UpgradePhase.ROLLBACK_FAILED && dispatch.backOf(last).isEmpty());
     boolean ours = situation.version().equals(last.from()) || situation.isNewSideOf(last);
     return back
         && ours
@@ -308,12 +327,23 @@ final class PlatformWayBack implements WayBack {
 
   @Override
   public void ended(UpgradeRecord upgrade) {
-    boolean turnedBack =
-        upgrade.phase() == UpgradePhase.ROLLED_BACK || upgrade.phase() == UpgradePhase.ABORTED;
-    leaving =
-        (turnedBack && situation.isNewSideOf(upgrade))
-            || (upgrade.phase() == UpgradePhase.CONFIRMED
-                && situation.version().equals(upgrade.from()));
+    boolean replaced =
+        upgrade.phase() == UpgradePhase.CONFIRMED && situation.version().equals(upgrade.from());
+    if (replaced || (isTurnedBack(upgrade) && situation.isNewSideOf(upgrade))) {
+      leaving = Optional.of(upgrade);
+    }
+  }
+
+  private static boolean isTurnedBack(UpgradeRecord upgrade) {
+    return upgrade.phase() == UpgradePhase.ROLLED_BACK || upgrade.phase() == UpgradePhase.ABORTED;
+  }
+
+  /** A platform that may yet stop the old version has to be asked for it before this one ends. */
+  private boolean mayLeaveAfter(UpgradeRecord upgrade) {
+    return !isTurnedBack(upgrade)
+        || platform.target().keepsOldUntil() == KeptUntil.CONFIRMED
+        || dispatch.forwardOf(upgrade).filter(PlatformWayBack::mayRun).isEmpty()
+        || dispatch.backOf(upgrade).filter(entry -> !isOpen(entry)).isPresent();
   }
 
   private boolean anotherLeads() {

@@ -39,6 +39,7 @@ final class Recovery {
   private final Probation probation;
   private final ProbeRunner probes;
   private final WayBack wayBack;
+  private volatile Optional<Fence> sawTo = Optional.empty();
   private Optional<UUID> onTrial = Optional.empty();
 
   Recovery(
@@ -57,6 +58,16 @@ final class Recovery {
 
   /** Before any work is taken up: ends, continues or turns back what was under way. */
   void beforeWork(Fence fence) throws InterruptedException {
+    seeToWhatIsOpen(fence);
+    sawTo = Optional.of(fence);
+  }
+
+  /** Tells whether a new upgrade may begin: what is open then is not taken for one left behind. */
+  boolean sawTo(Fence fence) {
+    return sawTo.equals(Optional.of(fence));
+  }
+
+  private void seeToWhatIsOpen(Fence fence) throws InterruptedException {
     onTrial = Optional.empty();
     Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
     if (open.isEmpty()) {

@@ -38,6 +38,13 @@ final class ReleaseFinder {
     this.seen = seen;
   }
 
+  /** Has a newer release made, where the source can; as a primary, unless upgrades are frozen. */
+  void seek(Situation situation) {
+    if (situation.fence().isPresent() && situation.frozen().isEmpty()) {
+      source.seek(channel);
+    }
+  }
+
   /** Returns the newest release of the channel if it is newer than the running version. */
   Optional<VerifiedRelease> newerThan(Version running) throws RefusalException {
     Optional<Version> newest = newest();
@@ -114,8 +121,17 @@ final class ReleaseFinder {
     }
   }
 
-  /** Returns the verified manifest of a version. */
+  /** Returns the verified manifest of a version that may be installed. */
   VerifiedRelease release(Version version) throws RefusalException {
+    return release(version, seen.now());
+  }
+
+  /** Returns the verified manifest of a version that was confirmed: its expiry is not asked. */
+  VerifiedRelease confirmed(Version version) throws RefusalException {
+    return release(version, Instant.EPOCH);
+  }
+
+  private VerifiedRelease release(Version version, Instant now) throws RefusalException {
     Optional<SignedDocument> manifest;
     try {
       manifest = source.manifest(version, ManifestCodec.MAX_BYTES);
@@ -133,8 +149,7 @@ final class ReleaseFinder {
               + source.describe()
               + " has no such release: publish its files before its index");
     }
-    return new TrustVerifier(keys.ring())
-        .release(manifest.get(), agent.value(), version, seen.now());
+    return new TrustVerifier(keys.ring()).release(manifest.get(), agent.value(), version, now);
   }
 
   private AdapterException away(String what, IOException cause) {

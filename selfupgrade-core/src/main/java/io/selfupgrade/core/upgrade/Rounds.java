@@ -160,6 +160,9 @@ final class Rounds implements AutoCloseable {
       return underWay(open.get(), fence);
     }
     keepKeys();
+    if (fence.isPresent() && !recovery.sawTo(fence.get())) {
+      return WATCHFUL;
+    }
     if (fence.isPresent()) {
       wayBack.settle(fence.get());
       Optional<PolicyStore.WantedRollback> wish =

@@ -154,6 +154,7 @@ public final class UpgradeEngine implements Upgrades, AutoCloseable {
     if (open.isPresent() && !superseded(open.get())) {
       return;
     }
+    finder.seek(situation);
     CheckResult result = check();
     if (result instanceof CheckResult.Available available) {
       String build = available.update().release().id().manifestSha256();

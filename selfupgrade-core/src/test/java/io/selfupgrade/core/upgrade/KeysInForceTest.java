@@ -192,6 +192,7 @@ class KeysInForceTest {
 
     try (UpgradeEngine engine = scene.engine("1.1.0", listeners)) {
       engine.start();
+      engine.beforeWork(scene.side.fence);
       UpgradeOutcome outcome = engine.upgrade(Trigger.MANUAL);
       assertThat(UpgradeScene.reasonOf(outcome).message())
           .contains("keys cannot be read", "it is not known which keys count");
