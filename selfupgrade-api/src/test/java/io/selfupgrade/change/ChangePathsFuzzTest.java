@@ -178,9 +178,23 @@ final class ChangePathsFuzzTest {
         || same(name, "launch.properties");
   }
 
-  /** Compares letters only, not case, accents and forms; a space within makes another name. */
+  /** Compares letters only, not case, accents and forms. */
   private static boolean same(String one, String other) {
-    return one.strip().indexOf(' ') < 0 && LETTERS.equals(one, other);
+    return one.strip().chars().noneMatch(ChangePathsFuzzTest::isSeenAndSkipped)
+        && LETTERS.equals(one, other);
+  }
+
+  /** Tells whether a character makes another name, although the collator skips it: a dash, say. */
+  private static boolean isSeenAndSkipped(int character) {
+    return switch (Character.getType(character)) {
+      case Character.DASH_PUNCTUATION,
+          Character.OTHER_PUNCTUATION,
+          Character.CONNECTOR_PUNCTUATION,
+          Character.MATH_SYMBOL,
+          Character.SPACE_SEPARATOR ->
+          LETTERS.equals(String.valueOf((char) character), "");
+      default -> false;
+    };
   }
 
   private static String escaped(String path) {
