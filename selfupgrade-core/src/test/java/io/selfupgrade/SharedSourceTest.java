@@ -31,12 +31,7 @@ class SharedSourceTest {
   @Test
   void agentAsksTheSourceThatSharesItsStoreAndSaysWhenAPersonExpectsNews() throws Exception {
     List<String> told = new CopyOnWriteArrayList<>();
-    try (SelfUpgrade agent =
-        SelfUpgrade.builder("sharing")
-            .version("1.0.0")
-            .store(store)
-            .upgrades(u -> u.from(new Described(told)).trust(Trust.keys(WrongSettings.KEY)))
-            .build()) {
+    try (SelfUpgrade agent = agent(told)) {
       assertThat(told).containsExactly("shared");
       agent.start();
       Eventually.holds("it leads", SOON, () -> agent.role() == Role.PRIMARY);
@@ -54,12 +49,7 @@ class SharedSourceTest {
   @Test
   void onlyAPrimaryThatIsNotFrozenHasAReleaseMade() throws Exception {
     List<String> told = new CopyOnWriteArrayList<>();
-    try (SelfUpgrade agent =
-        SelfUpgrade.builder("sharing")
-            .version("1.0.0")
-            .store(store)
-            .upgrades(u -> u.from(new Described(told)).trust(Trust.keys(WrongSettings.KEY)))
-            .build()) {
+    try (SelfUpgrade agent = agent(told)) {
       agent.start();
       Eventually.holds("it leads", SOON, () -> agent.role() == Role.PRIMARY);
       agent.freeze("audit");
@@ -77,6 +67,14 @@ class SharedSourceTest {
             return told.contains("sought");
           });
     }
+  }
+
+  private SelfUpgrade agent(List<String> told) {
+    return SelfUpgrade.builder("sharing")
+        .version("1.0.0")
+        .store(store)
+        .upgrades(u -> u.from(new Described(told)).trust(Trust.keys(WrongSettings.KEY)))
+        .build();
   }
 
   /** Must be shared before it is asked. */

@@ -120,7 +120,8 @@ final class BuildScene {
     return JsonText.read("a dispatch", dispatch.getBody()).path("inputs").path("upgrade").asText();
   }
 
-  static List<String> atOnce(List<ReleaseSource> agents) throws Exception {
+  /** Lets all look at the same moment; returns what each has seen. */
+  static List<String> atOnce(List<? extends ReleaseSource> agents) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(agents.size());
     try {
       List<Callable<String>> looks = new ArrayList<>();

@@ -20,9 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -86,17 +83,17 @@ final class GitHubReleasesTest {
     for (int i = 0; i < 100; i++) {
       agents.add(source());
     }
-    assertThat(atOnce(agents)).containsOnly("one");
+    assertThat(BuildScene.atOnce(agents)).containsOnly("one");
     int first = github.requests().size();
     github.clock().advance(Duration.ofHours(6));
 
-    assertThat(atOnce(agents)).containsOnly("one");
+    assertThat(BuildScene.atOnce(agents)).containsOnly("one");
     int unchanged = github.requests().size() - first;
 
     publish("v1.1.0", "two");
     publisher.answer();
     github.clock().advance(Duration.ofHours(6));
-    assertThat(atOnce(agents)).containsOnly("two");
+    assertThat(BuildScene.atOnce(agents)).containsOnly("two");
     for (GitHubReleases agent : agents) {
       assertThat(manifest(agent, Version.parse("1.1.0"))).isEqualTo("manifest of two");
     }
@@ -288,21 +285,6 @@ final class GitHubReleasesTest {
 
   private GitHubReleases source() {
     return github.repository().releases().sharing(store.sources());
-  }
-
-  private static List<String> atOnce(List<GitHubReleases> agents) throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(agents.size());
-    try {
-      List<Callable<String>> looks = new ArrayList<>();
-      agents.forEach(agent -> looks.add(() -> latest(agent)));
-      List<String> seen = new ArrayList<>();
-      for (Future<String> look : threads.invokeAll(looks)) {
-        seen.add(look.get());
-      }
-      return seen;
-    } finally {
-      threads.shutdownNow();
-    }
   }
 
   private static String latest(GitHubReleases source) throws IOException {
