@@ -41,7 +41,8 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000600_deployments.sql",
           "20261101000700_sources.sql",
           "20261101000720_webhooks.sql",
-          "20261101000760_changes.sql");
+          "20261101000760_changes.sql",
+          "20261101000800_control.sql");
 
   private static final String FOLDER = "/supabase/migrations/";
   private static final Pattern NAME = Pattern.compile("([0-9]{14})_[A-Za-z0-9_-]{1,100}\\.sql");

@@ -1,0 +1,704 @@
+-- Control of agents from beside them: by Edge Functions, by pg_cron, by a person at the SQL prompt.
+--
+-- Nothing here acts on an agent. Each function leaves a row, which the primary takes and carries out by the same way as
+-- ever, and wakes it. Locks are taken in the order of all writes: leadership, upgrades, the rest; none of these functions
+-- locks leadership or upgrades at all.
+
+insert into selfupgrade.schema_history (version, name)
+values ('20261101000800', '20261101000800_control.sql') on conflict do nothing;
+
+-- ---------------------------------------------------------------------------------------------- tables
+
+create table selfupgrade.outages (
+    id           uuid primary key default gen_random_uuid(),
+    agent        text not null,
+    holder       uuid not null,
+    epoch        bigint not null,
+    heartbeat_at timestamptz not null,
+    noticed_at   timestamptz not null default clock_timestamp(),
+    ended_at     timestamptz
+);
+create unique index outages_one_open on selfupgrade.outages (agent) where ended_at is null;
+create index outages_newest on selfupgrade.outages (agent, noticed_at desc);
+comment on table selfupgrade.outages is
+    'LEDGER: times in which an agent had no primary, each noticed and told once';
+
+create table selfupgrade.commands (
+    id            uuid primary key default gen_random_uuid(),
+    seq           bigint generated always as identity,
+    agent         text not null,
+    kind          text not null check (kind in ('RESTART', 'DEPLOY')),
+    detail        jsonb not null default '{}'
+        check (jsonb_typeof(detail) = 'object' and octet_length(detail::text) <= 1000),
+    after_request uuid references selfupgrade.upgrade_requests,
+    outage        uuid references selfupgrade.outages,
+    filed_at      timestamptz not null default clock_timestamp(),
+    expires_at    timestamptz not null default clock_timestamp() + interval '1 hour',
+    state         text not null default 'WAITING'
+        check (state in ('WAITING', 'TAKEN', 'DONE', 'REFUSED', 'FAILED', 'EXPIRED', 'WITHDRAWN')),
+    attempts      integer not null default 0,
+    taken_by      uuid,
+    epoch         bigint not null default 0,
+    held_until    timestamptz,
+    settled_at    timestamptz,
+    note          text not null default '' check (length(note) <= 500),
+    constraint command_is_settled check ((state in ('WAITING', 'TAKEN')) = (settled_at is null))
+) with (fillfactor = 80);
+create index commands_open on selfupgrade.commands (agent, seq) where state in ('WAITING', 'TAKEN');
+create index commands_newest on selfupgrade.commands (agent, seq desc);
+create index commands_after on selfupgrade.commands (after_request) where after_request is not null;
+create index commands_of_outage on selfupgrade.commands (outage) where outage is not null;
+comment on table selfupgrade.commands is
+    'LEDGER: what an agent is told to do from beside it, each carried out by its primary and settled once';
+
+create table selfupgrade.control_keys (
+    agent    text not null,
+    key      text not null check (key ~ '^[!-~]{1,100}$'),
+    wish     text not null,
+    request  uuid references selfupgrade.upgrade_requests,
+    command  uuid references selfupgrade.commands,
+    filed_at timestamptz not null default clock_timestamp(),
+    primary key (agent, key)
+);
+create index control_keys_of_request on selfupgrade.control_keys (request) where request is not null;
+create index control_keys_of_command on selfupgrade.control_keys (command) where command is not null;
+create index control_keys_by_age on selfupgrade.control_keys (filed_at);
+comment on table selfupgrade.control_keys is
+    'LEDGER: keys of wishes, kept for 7 days: a wish that comes again under its key is the same one';
+
+create table selfupgrade.watches (
+    agent       text primary key,
+    notifiers   text[] not null default '{}' check (cardinality(notifiers) <= 20),
+    retention   jsonb not null default '{}',
+    stale_after interval not null default interval '60 seconds' check (stale_after >= interval '5 seconds'),
+    redeploy    boolean not null default false,
+    call_url    text check (call_url ~ '^https?://[!-~]{1,500}$'),
+    call_secret text check (length(call_secret) between 1 and 200)
+);
+comment on table selfupgrade.watches is
+    'CONTROL: how each agent is watched: what its primary declares (notifiers, retention), and what a person has set';
+comment on column selfupgrade.watches.call_secret is 'the name of a secret in Vault, which is sent in the header apikey';
+
+create table selfupgrade.jobs (
+    job     text primary key check (job in ('agent-health-check', 'auto-upgrade-check', 'log-cleanup')),
+    runner  text not null default 'AGENT' check (runner in ('AGENT', 'DATABASE', 'NOBODY')),
+    every   interval not null,
+    runs    bigint not null default 0,
+    ran_at  timestamptz,
+    note    text not null default ''
+) with (fillfactor = 50);
+comment on table selfupgrade.jobs is
+    'CONTROL: who runs each job, pg_cron or the primaries, never both; when it ran last, and what it did';
+insert into selfupgrade.jobs (job, every)
+values ('agent-health-check', '5 minutes'), ('auto-upgrade-check', '6 hours'), ('log-cleanup', '1 day');
+
+-- ---------------------------------------------------------------------------------------------- health
+
+-- How an agent is. UP: the holder of the lease has a heartbeat of its own that is fresh, and its version is the confirmed
+-- one. TRIAL: likewise, but it is the candidate of an open upgrade. WRONG_VERSION: likewise, but neither. DOWN: no fresh
+-- heartbeat. UNKNOWN: there is no such agent.
+create function selfupgrade.agent_health(for_agent text, fresh interval default interval '60 seconds')
+    returns table (state text, version text, confirmed text, age_micros bigint)
+    language sql stable set search_path = pg_catalog as $$
+    select case
+               when s.name is null then 'UNKNOWN'
+               when i.id is null or i.stopped_at is not null or clock_timestamp() - i.heartbeat_at >= fresh then 'DOWN'
+               when exists (select from selfupgrade.upgrades u
+                             where u.agent = s.name and u.candidate = i.id and u.phase in ('TRIAL', 'HANDED_OVER')) then 'TRIAL'
+               when i.version = s.version then 'UP'
+               else 'WRONG_VERSION'
+           end,
+           i.version,
+           s.version,
+           (extract(epoch from clock_timestamp() - coalesce(i.heartbeat_at, s.health_check)) * 1000000)::bigint
+      from (select) one
+      left join selfupgrade.agent_state s on s.name = for_agent
+      left join selfupgrade.leadership l on l.agent = s.name
+      left join selfupgrade.instances i on i.id = l.holder
+$$;
+comment on function selfupgrade.agent_health is 'tells how an agent is, by the heartbeat of its primary';
+
+-- ---------------------------------------------------------------------------------------------- wishes
+
+create function selfupgrade.require_agent(for_agent text) returns void
+    language plpgsql stable set search_path = pg_catalog as $$
+begin
+    if not exists (select from selfupgrade.agent_state s where s.name = for_agent) then
+        raise exception 'no agent % in this database: expected the name of one that has been started once', quote_nullable(for_agent)
+            using errcode = 'no_data_found';
+    end if;
+end
+$$;
+
+-- Takes a key for a wish. Whoever is second waits for the first, and gets what that one filed.
+create function selfupgrade.take_key(
+    for_agent text, its_key text, its_wish text, out filed boolean, out known_request uuid, out known_command uuid)
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    known_wish text;
+begin
+    if its_key is null or its_key !~ '^[!-~]{1,100}$' then
+        raise exception 'key %: expected 1 to 100 printable ASCII characters', quote_nullable(left(its_key, 120))
+            using errcode = 'invalid_parameter_value';
+    end if;
+    insert into selfupgrade.control_keys (agent, key, wish) values (for_agent, its_key, its_wish)
+    on conflict (agent, key) do nothing;
+    filed := found;
+    if filed then
+        return;
+    end if;
+    select k.wish, k.request, k.command into known_wish, known_request, known_command
+      from selfupgrade.control_keys k where k.agent = for_agent and k.key = its_key;
+    if known_wish <> its_wish then
+        raise exception 'key % was used for another wish, %: expected a new key for %', its_key, known_wish, its_wish
+            using errcode = 'invalid_parameter_value';
+    end if;
+end
+$$;
+
+-- Asks for an upgrade, once for a key.
+create function selfupgrade.file_request(for_agent text, its_key text)
+    returns table (request uuid, filed boolean)
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    taken record;
+begin
+    perform selfupgrade.require_agent(for_agent);
+    select * into taken from selfupgrade.take_key(for_agent, its_key, 'UPGRADE');
+    request := taken.known_request;
+    filed := taken.filed;
+    if filed then
+        insert into selfupgrade.upgrade_requests (agent, trigger) values (for_agent, 'MANUAL') returning id into request;
+        update selfupgrade.control_keys k set request = file_request.request where k.agent = for_agent and k.key = its_key;
+        perform pg_notify('selfupgrade', for_agent);
+    end if;
+    return next;
+end
+$$;
+comment on function selfupgrade.file_request is 'asks for an upgrade, once for a key; the primary answers the request';
+
+-- Tells an agent to do something, once for a key. One that waits already for the same is joined.
+create function selfupgrade.file_command(for_agent text, its_key text, kind text, detail jsonb default '{}')
+    returns table (command uuid, filed boolean)
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    taken record;
+    wanted jsonb := coalesce(detail, '{}');
+begin
+    perform selfupgrade.require_agent(for_agent);
+    if kind is null or kind not in ('RESTART', 'DEPLOY') then
+        raise exception 'command %: expected RESTART or DEPLOY', quote_nullable(left(kind, 40))
+            using errcode = 'invalid_parameter_value';
+    end if;
+    if jsonb_typeof(wanted) <> 'object' or octet_length(wanted::text) > 1000
+       or wanted - (case kind when 'DEPLOY' then array['version'] else array[]::text[] end) <> '{}'
+       or coalesce(jsonb_typeof(wanted -> 'version') <> 'string', false)
+       or coalesce(wanted ->> 'version' !~ '^[0-9A-Za-z.+_-]{1,100}$', false) then
+        raise exception 'detail of % is not one that it takes: expected {} or, for DEPLOY, {"version": "1.2.3"}', kind
+            using errcode = 'invalid_parameter_value';
+    end if;
+    select * into taken from selfupgrade.take_key(for_agent, its_key, kind || ' ' || wanted::text);
+    command := taken.known_command;
+    filed := taken.filed;
+    if filed then
+        select c.id into command from selfupgrade.commands c
+         where c.agent = for_agent and c.state = 'WAITING' and c.kind = file_command.kind and c.detail = wanted
+           and c.after_request is null and c.outage is null and c.expires_at > clock_timestamp()
+         order by c.seq limit 1;
+        filed := not found;
+        if filed then
+            insert into selfupgrade.commands (agent, kind, detail) values (for_agent, file_command.kind, wanted)
+            returning id into command;
+        end if;
+        update selfupgrade.control_keys k set command = file_command.command where k.agent = for_agent and k.key = its_key;
+        perform pg_notify('selfupgrade', for_agent);
+    end if;
+    return next;
+end
+$$;
+comment on function selfupgrade.file_command is
+    'tells an agent to restart or to deploy, once for a key; its primary carries it out and settles it';
+
+-- Asks for an upgrade and, after its good end, for a deployment: both rows or none. Neither is the effect itself.
+create function selfupgrade.atomic_upgrade_and_deploy(for_agent text, its_key text)
+    returns table (request uuid, command uuid, filed boolean)
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    taken record;
+begin
+    perform selfupgrade.require_agent(for_agent);
+    select * into taken from selfupgrade.take_key(for_agent, its_key, 'UPGRADE_AND_DEPLOY');
+    request := taken.known_request;
+    command := taken.known_command;
+    filed := taken.filed;
+    if filed then
+        insert into selfupgrade.upgrade_requests (agent, trigger) values (for_agent, 'MANUAL') returning id into request;
+        -- An upgrade may wait three days for a person's approval.
+        insert into selfupgrade.commands (agent, kind, after_request, expires_at)
+        values (for_agent, 'DEPLOY', atomic_upgrade_and_deploy.request, clock_timestamp() + interval '4 days')
+        returning id into command;
+        update selfupgrade.control_keys k
+           set request = atomic_upgrade_and_deploy.request, command = atomic_upgrade_and_deploy.command
+         where k.agent = for_agent and k.key = its_key;
+        perform pg_notify('selfupgrade', for_agent);
+    end if;
+    return next;
+end
+$$;
+comment on function selfupgrade.atomic_upgrade_and_deploy is
+    'asks for an upgrade and for a deployment after its good end, in one transaction, once for a key';
+
+-- Stops forward effects; true if they were not stopped before.
+create function selfupgrade.set_freeze(for_agent text, why text) returns boolean
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    fresh boolean;
+begin
+    perform selfupgrade.require_agent(for_agent);
+    if coalesce(length(trim(why)), 0) not between 1 and 500 then
+        raise exception 'the reason of a freeze has % characters: expected 1 to 500', coalesce(length(why), 0)
+            using errcode = 'invalid_parameter_value';
+    end if;
+    insert into selfupgrade.freezes (agent, why) values (for_agent, set_freeze.why) on conflict (agent) do nothing;
+    fresh := found;
+    if not fresh then
+        update selfupgrade.freezes f set why = set_freeze.why where f.agent = for_agent;
+    end if;
+    perform pg_notify('selfupgrade', for_agent);
+    return fresh;
+end
+$$;
+comment on function selfupgrade.set_freeze is 'stops the forward effects of an agent; true if they were not stopped before';
+
+-- Lets forward effects go on; true if they were stopped by the row. A file in the agent's home stops them still.
+create function selfupgrade.lift_freeze(for_agent text) returns boolean
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    was boolean;
+begin
+    perform selfupgrade.require_agent(for_agent);
+    delete from selfupgrade.freezes f where f.agent = for_agent;
+    was := found;
+    perform pg_notify('selfupgrade', for_agent);
+    return was;
+end
+$$;
+comment on function selfupgrade.lift_freeze is 'lets the forward effects of an agent go on; true if the row stopped them';
+
+-- How an agent stands, for its operator; null if there is none of that name. Nothing secret is in it.
+create function selfupgrade.control_status(for_agent text) returns jsonb
+    language sql stable set search_path = pg_catalog as $$
+    select jsonb_build_object(
+        'agent', s.name,
+        'confirmed', s.version,
+        'candidate', s.candidate_version,
+        'status', s.status,
+        'health', (select jsonb_build_object('state', h.state, 'version', h.version, 'ageMillis', h.age_micros / 1000)
+                     from selfupgrade.agent_health(s.name) h),
+        'upgrade', (select jsonb_build_object('id', u.id, 'trigger', u.trigger, 'phase', u.phase, 'since', u.phase_at,
+                                              'from', u.from_version, 'to', u.to_version)
+                      from selfupgrade.upgrades u
+                     where u.agent = s.name
+                       and u.phase in ('OPEN', 'STAGED', 'AWAITING_APPROVAL', 'TRIAL', 'HANDED_OVER', 'ROLLING_BACK')),
+        'last', (select jsonb_build_object('id', u.id, 'outcome', u.phase, 'reason', u.reason_code, 'at', u.phase_at,
+                                           'from', u.from_version, 'to', u.to_version)
+                   from selfupgrade.upgrades u
+                  where u.agent = s.name
+                    and u.phase in ('CONFIRMED', 'ROLLED_BACK', 'ROLLBACK_FAILED', 'REFUSED', 'UP_TO_DATE', 'ABORTED')
+                  order by u.seq desc limit 1),
+        'freeze', (select jsonb_build_object('since', f.at, 'why', f.why) from selfupgrade.freezes f where f.agent = s.name),
+        'waiting', jsonb_build_object(
+            'requests', (select count(*) from selfupgrade.upgrade_requests r where r.agent = s.name and r.upgrade is null),
+            'commands', (select count(*) from selfupgrade.commands c
+                          where c.agent = s.name and c.state in ('WAITING', 'TAKEN'))),
+        'commands', coalesce(
+            (select jsonb_agg(jsonb_build_object('id', c.id, 'kind', c.kind, 'state', c.state, 'filed', c.filed_at,
+                                                 'settled', c.settled_at, 'note', c.note) order by c.seq desc)
+               from (select * from selfupgrade.commands n where n.agent = s.name order by n.seq desc limit 5) c), '[]'))
+      from selfupgrade.agent_state s where s.name = for_agent
+$$;
+comment on function selfupgrade.control_status is 'tells how an agent stands, for its operator; null if there is none';
+
+-- Sets how an agent is watched: whether an outage asks for a redeployment, and who is called to carry that out.
+create function selfupgrade.set_watch(
+    for_agent text, redeploys boolean, calls text default null, with_secret text default null) returns void
+    language sql set search_path = pg_catalog as $$
+    insert into selfupgrade.watches (agent, redeploy, call_url, call_secret)
+    values (for_agent, redeploys, calls, with_secret)
+    on conflict (agent) do update
+       set redeploy = excluded.redeploy, call_url = excluded.call_url, call_secret = excluded.call_secret
+$$;
+comment on function selfupgrade.set_watch is
+    'sets whether an outage of an agent asks for a redeployment, and the address that is called then by pg_net';
+
+-- ---------------------------------------------------------------------------------------------- redeployments
+
+-- What an outage asks for cannot be carried out by the agent, which is away: whoever can reach its platform takes it here,
+-- for a time, and settles it. An attempt that does not settle is made again when its time is over.
+create function selfupgrade.take_redeploy(for_agent text, hold interval default interval '2 minutes')
+    returns table (command uuid, attempt integer, version text)
+    language sql set search_path = pg_catalog as $$
+    update selfupgrade.commands c
+       set state = 'TAKEN', attempts = c.attempts + 1, held_until = clock_timestamp() + hold
+      from selfupgrade.agent_state s
+     where s.name = for_agent
+       and not exists (select from selfupgrade.freezes f where f.agent = for_agent)
+       and c.id = (select n.id from selfupgrade.commands n join selfupgrade.outages o on o.id = n.outage
+                    where n.agent = for_agent and n.state in ('WAITING', 'TAKEN') and o.ended_at is null
+                      and n.expires_at > clock_timestamp()
+                      and (n.held_until is null or n.held_until < clock_timestamp())
+                    order by n.seq limit 1 for update of n skip locked)
+    returning c.id, c.attempts, s.version
+$$;
+comment on function selfupgrade.take_redeploy is
+    'takes the redeployment that an open outage asks for, to carry it out from beside the agent';
+
+-- Settles it with DONE, REFUSED or FAILED; false if another attempt has taken it meanwhile, or it is settled.
+create function selfupgrade.settle_redeploy(its_command uuid, its_attempt integer, outcome text, its_note text)
+    returns boolean
+    language plpgsql set search_path = pg_catalog as $$
+begin
+    if outcome is null or outcome not in ('DONE', 'REFUSED', 'FAILED') then
+        raise exception 'outcome %: expected DONE, REFUSED or FAILED', quote_nullable(left(outcome, 40))
+            using errcode = 'invalid_parameter_value';
+    end if;
+    update selfupgrade.commands c
+       set state = outcome, settled_at = clock_timestamp(), note = left(coalesce(its_note, ''), 500)
+     where c.id = its_command and c.outage is not null and c.state = 'TAKEN' and c.attempts = its_attempt;
+    return found;
+end
+$$;
+comment on function selfupgrade.settle_redeploy is 'settles a redeployment that was taken, once';
+
+-- ---------------------------------------------------------------------------------------------- jobs
+
+create function selfupgrade.note_job(its_job text, its_note text) returns text
+    language sql set search_path = pg_catalog as $$
+    update selfupgrade.jobs j set ran_at = clock_timestamp(), runs = j.runs + 1, note = left(its_note, 500)
+     where j.job = its_job
+    returning j.note
+$$;
+
+create function selfupgrade.tell(for_agent text, by uuid, at_epoch bigint, event text, title text, body text)
+    returns void
+    language sql set search_path = pg_catalog as $$
+    insert into selfupgrade.notifications (agent, event, notifier, kind, title, body, instance, epoch)
+    select for_agent, event, n, 'HEALTH', title, body, by, at_epoch
+      from selfupgrade.watches w, unnest(w.notifiers) n
+     where w.agent = for_agent
+    on conflict (agent, event, notifier) do nothing
+$$;
+
+-- Notes that an agent is down: once an outage. The heartbeat is judged in the statement that marks it, so that an agent
+-- which comes back at this moment is not marked.
+create function selfupgrade.begin_outage(for_agent text, fresh interval, redeploys boolean) returns boolean
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    one record;
+    fresh_outage uuid;
+    since text;
+begin
+    update selfupgrade.agent_state s set status = 'down'
+      from selfupgrade.leadership l
+     where s.name = for_agent and l.agent = s.name and s.health_check < clock_timestamp() - fresh
+       and (s.status <> 'down'
+            or not exists (select from selfupgrade.outages o where o.agent = s.name and o.ended_at is null))
+    returning s.health_check, s.version, l.holder, l.epoch into one;
+    if not found then
+        return false;
+    end if;
+    insert into selfupgrade.outages (agent, holder, epoch, heartbeat_at)
+    values (for_agent, one.holder, one.epoch, one.health_check)
+    on conflict (agent) where ended_at is null do nothing
+    returning id into fresh_outage;
+    if not found then
+        return false;
+    end if;
+    since := to_char(one.health_check at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC';
+    insert into selfupgrade.agent_logs (agent, instance, epoch, level, message, context)
+    values (for_agent, one.holder, one.epoch, 'error', 'the agent is down: no heartbeat of its primary since ' || since,
+            jsonb_build_object('outage', fresh_outage, 'version', one.version));
+    perform selfupgrade.tell(
+        for_agent, one.holder, one.epoch, 'outage:' || fresh_outage, for_agent || ': The agent is DOWN',
+        'No heartbeat of its primary since ' || since || '. Version ' || one.version || ' is the confirmed one.');
+    if redeploys and not exists (select from selfupgrade.freezes f where f.agent = for_agent) then
+        insert into selfupgrade.commands (agent, kind, outage, expires_at)
+        values (for_agent, 'DEPLOY', fresh_outage, clock_timestamp() + interval '1 day');
+    end if;
+    return true;
+end
+$$;
+
+create function selfupgrade.end_outage(for_agent text, fresh interval) returns boolean
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    one record;
+    over record;
+    took text;
+begin
+    update selfupgrade.agent_state s set status = 'running'
+      from selfupgrade.leadership l
+     where s.name = for_agent and l.agent = s.name and s.status = 'down'
+       and s.health_check >= clock_timestamp() - fresh
+    returning l.holder, l.epoch into one;
+    if not found then
+        return false;
+    end if;
+    update selfupgrade.outages o set ended_at = clock_timestamp()
+     where o.agent = for_agent and o.ended_at is null
+    returning o.id, o.ended_at - o.heartbeat_at as span into over;
+    if not found then
+        return true;
+    end if;
+    took := extract(epoch from over.span)::bigint || ' s';
+    update selfupgrade.commands c
+       set state = 'WITHDRAWN', settled_at = clock_timestamp(), note = 'the agent came back by itself'
+     where c.outage = over.id and c.state in ('WAITING', 'TAKEN');
+    insert into selfupgrade.agent_logs (agent, instance, epoch, level, message, context)
+    values (for_agent, one.holder, one.epoch, 'info', 'the agent is up again after ' || took,
+            jsonb_build_object('outage', over.id));
+    perform selfupgrade.tell(
+        for_agent, one.holder, one.epoch, 'outage:' || over.id || ':over', for_agent || ': The agent is up again',
+        'It was away for ' || took || '.');
+    return true;
+end
+$$;
+
+-- Calls whoever carries redeployments out, if pg_net is there; again at each run until it is settled. What goes wrong here
+-- is told and changes nothing.
+create function selfupgrade.call_for_redeploys() returns integer
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    one record;
+    secret text;
+    called integer := 0;
+begin
+    if not exists (select from pg_proc p where p.proname = 'http_post' and p.pronamespace = to_regnamespace('net')) then
+        return 0;
+    end if;
+    for one in select distinct w.agent, w.call_url, w.call_secret
+                 from selfupgrade.watches w
+                 join selfupgrade.commands c on c.agent = w.agent and c.state in ('WAITING', 'TAKEN')
+                 join selfupgrade.outages o on o.id = c.outage and o.ended_at is null
+                where w.call_url is not null and c.expires_at > clock_timestamp()
+                  and (c.held_until is null or c.held_until < clock_timestamp()) loop
+        begin
+            secret := null;
+            if one.call_secret is not null then
+                execute 'select decrypted_secret from vault.decrypted_secrets where name = $1' into strict secret
+                  using one.call_secret;
+            end if;
+            execute 'select net.http_post(url := $1, body := $2, headers := $3, timeout_milliseconds := 5000)'
+              using one.call_url,
+                    jsonb_build_object('action', 'redeploy', 'agent', one.agent),
+                    jsonb_strip_nulls(jsonb_build_object('Content-Type', 'application/json', 'apikey', secret));
+            called := called + 1;
+        exception when others then
+            -- Only the kind of the failure: its message may hold what was sent.
+            raise warning 'the redeployment of % could not be called for: %', one.agent, sqlstate;
+        end;
+    end loop;
+    return called;
+end
+$$;
+
+-- Judges the heartbeat of each agent: marks who is down and who is up again, and tells it once.
+create function selfupgrade.run_agent_health_check() returns text
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    one record;
+    seen integer := 0;
+    down integer := 0;
+    up integer := 0;
+    called integer;
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.agent-health-check', 0)) then
+        return 'another run is under way';
+    end if;
+    for one in select s.name, s.status, h.state, coalesce(w.redeploy, false) as redeploy,
+                      coalesce(w.stale_after, interval '60 seconds') as fresh
+                 from selfupgrade.agent_state s
+                 left join selfupgrade.watches w on w.agent = s.name
+                cross join lateral selfupgrade.agent_health(s.name, coalesce(w.stale_after, interval '60 seconds')) h
+                order by s.name loop
+        seen := seen + 1;
+        if one.state = 'DOWN' then
+            down := down + selfupgrade.begin_outage(one.name, one.fresh, one.redeploy)::integer;
+        elsif one.status = 'down' then
+            up := up + selfupgrade.end_outage(one.name, one.fresh)::integer;
+        end if;
+    end loop;
+    called := selfupgrade.call_for_redeploys();
+    return selfupgrade.note_job(
+        'agent-health-check',
+        format('%s agents, %s newly down, %s up again, %s calls for a redeployment', seen, down, up, called));
+end
+$$;
+comment on function selfupgrade.run_agent_health_check is
+    'marks agents down and up by the heartbeat of their primary; one log row, notification and redeployment an outage';
+
+-- Asks for the look at releases that an agent's own schedule has missed, because it is off or stuck: once until answered.
+create function selfupgrade.run_auto_upgrade_check() returns text
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    asked integer := 0;
+    one text;
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.auto-upgrade-check', 0)) then
+        return 'another run is under way';
+    end if;
+    for one in select t.agent
+                 from selfupgrade.scheduled_tasks t
+                 join selfupgrade.task_state s on s.task = t.id
+                where t.name = 'selfupgrade.look-for-releases' and t.enabled
+                  and s.next_run < clock_timestamp() - interval '10 minutes'
+                  and not exists (select from selfupgrade.freezes f where f.agent = t.agent)
+                  and not exists (select from selfupgrade.upgrade_requests r where r.agent = t.agent and r.upgrade is null)
+                order by t.agent loop
+        insert into selfupgrade.upgrade_requests (agent, trigger) values (one, 'SCHEDULED');
+        perform pg_notify('selfupgrade', one);
+        asked := asked + 1;
+    end loop;
+    return selfupgrade.note_job('auto-upgrade-check', format('%s looks were missed and asked for', asked));
+end
+$$;
+comment on function selfupgrade.run_auto_upgrade_check is
+    'files a request for each agent whose own look at releases is overdue; none while one waits, none while it is frozen';
+
+-- For how long rows of a kind are kept: what the agent's primary declared, or the default.
+create function selfupgrade.kept(for_agent text, kind text, days integer) returns interval
+    language sql stable set search_path = pg_catalog as $$
+    select coalesce((select (w.retention ->> kind)::bigint * interval '1 microsecond'
+                       from selfupgrade.watches w where w.agent = for_agent), days * interval '1 day')
+$$;
+
+-- Deletes what was kept long enough, at most so many rows of each table in one run.
+create function selfupgrade.run_log_cleanup(most integer default 20000) returns text
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    one text;
+    gone jsonb := '{}';
+    n bigint;
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.log-cleanup', 0)) then
+        return 'another run is under way';
+    end if;
+    for one in select s.name from selfupgrade.agent_state s order by s.name loop
+        delete from selfupgrade.agent_logs t where t.id in (
+            select l.id from selfupgrade.agent_logs l
+             where l.agent = one and l.created_at < clock_timestamp() - selfupgrade.kept(one, 'LOGS', 7)
+             order by l.created_at limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('logs', coalesce((gone ->> 'logs')::bigint, 0) + n);
+
+        delete from selfupgrade.memories t where t.id in (
+            select m.id from selfupgrade.memories m
+             where m.agent = one and m.expires_at < clock_timestamp() order by m.expires_at limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('memories', coalesce((gone ->> 'memories')::bigint, 0) + n);
+
+        delete from selfupgrade.task_runs t where t.id in (
+            select r.id from selfupgrade.task_runs r
+             where r.agent = one and r.due < clock_timestamp() - selfupgrade.kept(one, 'TASK_RUNS', 30)
+               and r.finished_at < clock_timestamp() - selfupgrade.kept(one, 'TASK_RUNS', 30)
+               and r.state not in ('WAITING', 'RUNNING')
+               and r.due < (select max(x.due) from selfupgrade.task_runs x where x.task_id = r.task_id)
+             order by r.due limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('runs', coalesce((gone ->> 'runs')::bigint, 0) + n);
+
+        delete from selfupgrade.notifications t where t.id in (
+            select x.id from selfupgrade.notifications x
+             where x.agent = one and x.filed_at < clock_timestamp() - selfupgrade.kept(one, 'NOTIFICATIONS', 30)
+               and x.state <> 'WAITING' order by x.filed_at limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('notifications', coalesce((gone ->> 'notifications')::bigint, 0) + n);
+
+        -- What is answered or settled; a delivery goes before its request, a key before what it names.
+        delete from selfupgrade.deliveries t where t.id in (
+            select d.id from selfupgrade.deliveries d
+              join selfupgrade.upgrade_requests r on r.id = d.request
+             where d.agent = one and d.accepted_at < clock_timestamp() - selfupgrade.kept(one, 'DELIVERIES', 7)
+               and r.upgrade is not null order by d.accepted_at limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('deliveries', coalesce((gone ->> 'deliveries')::bigint, 0) + n);
+
+        delete from selfupgrade.control_keys t where (t.agent, t.key) in (
+            select k.agent, k.key from selfupgrade.control_keys k
+             where k.agent = one and k.filed_at < clock_timestamp() - interval '7 days' limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('keys', coalesce((gone ->> 'keys')::bigint, 0) + n);
+
+        delete from selfupgrade.commands t where t.id in (
+            select c.id from selfupgrade.commands c
+             where c.agent = one and c.settled_at < clock_timestamp() - selfupgrade.kept(one, 'COMMANDS', 30)
+               and not exists (select from selfupgrade.control_keys k where k.command = c.id)
+             order by c.seq limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('commands', coalesce((gone ->> 'commands')::bigint, 0) + n);
+
+        delete from selfupgrade.upgrade_requests t where t.id in (
+            select r.id from selfupgrade.upgrade_requests r
+             where r.agent = one and r.upgrade is not null
+               and r.created_at < clock_timestamp() - interval '30 days'
+               and not exists (select from selfupgrade.deliveries d where d.request = r.id)
+               and not exists (select from selfupgrade.control_keys k where k.request = r.id)
+               and not exists (select from selfupgrade.commands c where c.after_request = r.id)
+             order by r.seq limit most);
+        get diagnostics n = row_count;
+        gone := gone || jsonb_build_object('requests', coalesce((gone ->> 'requests')::bigint, 0) + n);
+    end loop;
+    gone := gone || jsonb_build_object('cron runs', selfupgrade.clean_cron_runs(most));
+    select coalesce(jsonb_object_agg(g.key, g.value), '{}') into gone from jsonb_each(gone) g where g.value <> '0';
+    return selfupgrade.note_job('log-cleanup', 'deleted ' || gone::text);
+end
+$$;
+comment on function selfupgrade.run_log_cleanup is
+    'deletes logs, expired memories, old runs, notifications, deliveries, keys, commands and what pg_cron noted of its runs';
+
+-- The rows of pg_cron about our jobs, which it never deletes itself. Those of other jobs are not ours.
+create function selfupgrade.clean_cron_runs(most integer) returns bigint
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    n bigint := 0;
+begin
+    if to_regclass('cron.job_run_details') is not null then
+        execute 'delete from cron.job_run_details where runid in (
+                     select runid from cron.job_run_details
+                      where command like ''select selfupgrade.%'' and end_time < clock_timestamp() - interval ''7 days''
+                      order by runid limit $1)' using most;
+        get diagnostics n = row_count;
+    end if;
+    return n;
+exception when insufficient_privilege then
+    return 0; -- an agent's login may not; pg_cron's own run of this job may
+end
+$$;
+
+-- Runs a job for its runner: nothing happens if another one is to run it, so that pg_cron and the primaries never both do.
+create function selfupgrade.run_job(its_job text, by text) returns text
+    language plpgsql set search_path = pg_catalog as $$
+begin
+    if not exists (select from selfupgrade.jobs j where j.job = its_job and j.runner = by) then
+        return format('not run: %s does not run %s', by, its_job);
+    end if;
+    case its_job
+        when 'agent-health-check' then return selfupgrade.run_agent_health_check();
+        when 'auto-upgrade-check' then return selfupgrade.run_auto_upgrade_check();
+        when 'log-cleanup' then return selfupgrade.run_log_cleanup();
+    end case;
+end
+$$;
+comment on function selfupgrade.run_job is 'runs a job if that runner is the one which runs it; what pg_cron calls';
+
+-- Runs the jobs that are due and that the primaries run.
+create function selfupgrade.run_due_jobs() returns table (job text, said text)
+    language sql set search_path = pg_catalog as $$
+    select j.job, selfupgrade.run_job(j.job, 'AGENT')
+      from selfupgrade.jobs j
+     where j.runner = 'AGENT' and (j.ran_at is null or j.ran_at < clock_timestamp() - j.every)
+     order by j.job
+$$;
+comment on function selfupgrade.run_due_jobs is 'runs the jobs that are due where there is no pg_cron; primaries call it';
+
+select selfupgrade.secure_tables();
