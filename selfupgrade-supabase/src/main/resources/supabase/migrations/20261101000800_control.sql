@@ -83,9 +83,10 @@ create table selfupgrade.jobs (
     job     text primary key check (job in ('agent-health-check', 'auto-upgrade-check', 'log-cleanup')),
     runner  text not null default 'AGENT' check (runner in ('AGENT', 'DATABASE', 'NOBODY')),
     every   interval not null,
+    since   timestamptz not null default clock_timestamp(),
     runs    bigint not null default 0,
     ran_at  timestamptz,
-    note    text not null default ''
+    note    text
 ) with (fillfactor = 50);
 comment on table selfupgrade.jobs is
     'CONTROL: who runs each job, pg_cron or the primaries, never both; when it ran last, and what it did';
@@ -178,7 +179,8 @@ $$;
 comment on function selfupgrade.file_request is 'asks for an upgrade, once for a key; the primary answers the request';
 
 -- Tells an agent to do something, once for a key. One that waits already for the same is joined.
-create function selfupgrade.file_command(for_agent text, its_key text, kind text, detail jsonb default '{}')
+create function selfupgrade.file_command(
+    for_agent text, its_key text, kind text, detail jsonb default '{}', within interval default interval '1 hour')
     returns table (command uuid, filed boolean)
     language plpgsql set search_path = pg_catalog as $$
 declare
@@ -197,6 +199,10 @@ begin
         raise exception 'detail of % is not one that it takes: expected {} or, for DEPLOY, {"version": "1.2.3"}', kind
             using errcode = 'invalid_parameter_value';
     end if;
+    if within is null or within <= interval '0' or within > interval '7 days' then
+        raise exception 'time to live %: expected more than nothing, at most 7 days', within
+            using errcode = 'invalid_parameter_value';
+    end if;
     select * into taken from selfupgrade.take_key(for_agent, its_key, kind || ' ' || wanted::text);
     command := taken.known_command;
     filed := taken.filed;
@@ -207,8 +213,8 @@ begin
          order by c.seq limit 1;
         filed := not found;
         if filed then
-            insert into selfupgrade.commands (agent, kind, detail) values (for_agent, file_command.kind, wanted)
-            returning id into command;
+            insert into selfupgrade.commands (agent, kind, detail, expires_at)
+            values (for_agent, file_command.kind, wanted, clock_timestamp() + within) returning id into command;
         end if;
         update selfupgrade.control_keys k set command = file_command.command where k.agent = for_agent and k.key = its_key;
         perform pg_notify('selfupgrade', for_agent);
@@ -565,88 +571,95 @@ $$;
 comment on function selfupgrade.run_auto_upgrade_check is
     'files a request for each agent whose own look at releases is overdue; none while one waits, none while it is frozen';
 
--- For how long rows of a kind are kept: what the agent's primary declared, or the default.
-create function selfupgrade.kept(for_agent text, kind text, days integer) returns interval
-    language sql stable set search_path = pg_catalog as $$
-    select coalesce((select (w.retention ->> kind)::bigint * interval '1 microsecond'
-                       from selfupgrade.watches w where w.agent = for_agent), days * interval '1 day')
+-- From when on rows of a kind are kept: by what the agent's primary declared, or by the default.
+create function selfupgrade.kept_from(for_agent text, kind text, days integer) returns timestamptz
+    language sql volatile set search_path = pg_catalog as $$
+    select clock_timestamp()
+           - coalesce((select (w.retention ->> kind)::bigint * interval '1 microsecond'
+                         from selfupgrade.watches w where w.agent = for_agent), days * interval '1 day')
 $$;
 
--- Deletes what was kept long enough, at most so many rows of each table in one run.
+-- Deletes rows of one agent that were kept long enough, at most so many of each table; returns how many of which. All of it
+-- sees the same rows: what something else named until now goes the next time.
+create function selfupgrade.clean_agent(for_agent text, most integer) returns jsonb
+    language sql set search_path = pg_catalog as $$
+    with c as materialized (
+        select clock_timestamp() as now, clock_timestamp() - interval '7 days' as keys,
+               selfupgrade.kept_from(for_agent, 'LOGS', 7) as logs,
+               selfupgrade.kept_from(for_agent, 'TASK_RUNS', 30) as runs,
+               selfupgrade.kept_from(for_agent, 'NOTIFICATIONS', 30) as notifications,
+               selfupgrade.kept_from(for_agent, 'DELIVERIES', 7) as deliveries,
+               selfupgrade.kept_from(for_agent, 'COMMANDS', 30) as commands),
+    logs as (
+        delete from selfupgrade.agent_logs t using (
+            select l.id from selfupgrade.agent_logs l, c where l.agent = for_agent and l.created_at < c.logs
+             order by l.created_at limit most) old where t.id = old.id returning 1),
+    memories as (
+        delete from selfupgrade.memories t using (
+            select m.id from selfupgrade.memories m, c where m.agent = for_agent and m.expires_at < c.now
+             order by m.expires_at limit most) old where t.id = old.id returning 1),
+    runs as (
+        delete from selfupgrade.task_runs t using (
+            select r.id from selfupgrade.task_runs r, c
+             where r.agent = for_agent and r.due < c.runs and r.finished_at < c.runs
+               and r.state not in ('WAITING', 'RUNNING')
+               and r.due < (select max(x.due) from selfupgrade.task_runs x where x.task_id = r.task_id)
+             order by r.due limit most) old where t.id = old.id returning 1),
+    notifications as (
+        delete from selfupgrade.notifications t using (
+            select n.id from selfupgrade.notifications n, c
+             where n.agent = for_agent and n.filed_at < c.notifications and n.state <> 'WAITING'
+             order by n.filed_at limit most) old where t.id = old.id returning 1),
+    deliveries as (
+        delete from selfupgrade.deliveries t using (
+            select d.id from c, selfupgrade.deliveries d join selfupgrade.upgrade_requests r on r.id = d.request
+             where d.agent = for_agent and d.accepted_at < c.deliveries and r.upgrade is not null
+             order by d.accepted_at limit most) old where t.id = old.id returning 1),
+    keys as (
+        delete from selfupgrade.control_keys t using (
+            select k.agent, k.key from selfupgrade.control_keys k, c where k.agent = for_agent and k.filed_at < c.keys
+             order by k.filed_at limit most) old where t.agent = old.agent and t.key = old.key returning 1),
+    commands as (
+        delete from selfupgrade.commands t using (
+            select m.id from selfupgrade.commands m, c
+             where m.agent = for_agent and m.settled_at < c.commands
+               and not exists (select from selfupgrade.control_keys k where k.command = m.id)
+             order by m.seq limit most) old where t.id = old.id returning 1),
+    requests as (
+        delete from selfupgrade.upgrade_requests t using (
+            select r.id from selfupgrade.upgrade_requests r, c
+             where r.agent = for_agent and r.upgrade is not null and r.answered_at < c.commands
+               and not exists (select from selfupgrade.deliveries d where d.request = r.id)
+               and not exists (select from selfupgrade.control_keys k where k.request = r.id)
+               and not exists (select from selfupgrade.commands m where m.after_request = r.id)
+             order by r.seq limit most) old where t.id = old.id returning 1),
+    outages as (
+        delete from selfupgrade.outages t using (
+            select o.id from selfupgrade.outages o, c
+             where o.agent = for_agent and o.ended_at < c.commands
+               and not exists (select from selfupgrade.commands m where m.outage = o.id)
+             order by o.noticed_at limit most) old where t.id = old.id returning 1)
+    select jsonb_build_object(
+        'logs', (select count(*) from logs), 'memories', (select count(*) from memories),
+        'runs', (select count(*) from runs), 'notifications', (select count(*) from notifications),
+        'deliveries', (select count(*) from deliveries), 'keys', (select count(*) from keys),
+        'commands', (select count(*) from commands), 'requests', (select count(*) from requests),
+        'outages', (select count(*) from outages))
+$$;
+
+-- Deletes what was kept long enough, at most so many rows of each table and agent in one run.
 create function selfupgrade.run_log_cleanup(most integer default 20000) returns text
     language plpgsql set search_path = pg_catalog as $$
 declare
     one text;
     gone jsonb := '{}';
-    n bigint;
 begin
     if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.log-cleanup', 0)) then
         return 'another run is under way';
     end if;
     for one in select s.name from selfupgrade.agent_state s order by s.name loop
-        delete from selfupgrade.agent_logs t where t.id in (
-            select l.id from selfupgrade.agent_logs l
-             where l.agent = one and l.created_at < clock_timestamp() - selfupgrade.kept(one, 'LOGS', 7)
-             order by l.created_at limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('logs', coalesce((gone ->> 'logs')::bigint, 0) + n);
-
-        delete from selfupgrade.memories t where t.id in (
-            select m.id from selfupgrade.memories m
-             where m.agent = one and m.expires_at < clock_timestamp() order by m.expires_at limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('memories', coalesce((gone ->> 'memories')::bigint, 0) + n);
-
-        delete from selfupgrade.task_runs t where t.id in (
-            select r.id from selfupgrade.task_runs r
-             where r.agent = one and r.due < clock_timestamp() - selfupgrade.kept(one, 'TASK_RUNS', 30)
-               and r.finished_at < clock_timestamp() - selfupgrade.kept(one, 'TASK_RUNS', 30)
-               and r.state not in ('WAITING', 'RUNNING')
-               and r.due < (select max(x.due) from selfupgrade.task_runs x where x.task_id = r.task_id)
-             order by r.due limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('runs', coalesce((gone ->> 'runs')::bigint, 0) + n);
-
-        delete from selfupgrade.notifications t where t.id in (
-            select x.id from selfupgrade.notifications x
-             where x.agent = one and x.filed_at < clock_timestamp() - selfupgrade.kept(one, 'NOTIFICATIONS', 30)
-               and x.state <> 'WAITING' order by x.filed_at limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('notifications', coalesce((gone ->> 'notifications')::bigint, 0) + n);
-
-        -- What is answered or settled; a delivery goes before its request, a key before what it names.
-        delete from selfupgrade.deliveries t where t.id in (
-            select d.id from selfupgrade.deliveries d
-              join selfupgrade.upgrade_requests r on r.id = d.request
-             where d.agent = one and d.accepted_at < clock_timestamp() - selfupgrade.kept(one, 'DELIVERIES', 7)
-               and r.upgrade is not null order by d.accepted_at limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('deliveries', coalesce((gone ->> 'deliveries')::bigint, 0) + n);
-
-        delete from selfupgrade.control_keys t where (t.agent, t.key) in (
-            select k.agent, k.key from selfupgrade.control_keys k
-             where k.agent = one and k.filed_at < clock_timestamp() - interval '7 days' limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('keys', coalesce((gone ->> 'keys')::bigint, 0) + n);
-
-        delete from selfupgrade.commands t where t.id in (
-            select c.id from selfupgrade.commands c
-             where c.agent = one and c.settled_at < clock_timestamp() - selfupgrade.kept(one, 'COMMANDS', 30)
-               and not exists (select from selfupgrade.control_keys k where k.command = c.id)
-             order by c.seq limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('commands', coalesce((gone ->> 'commands')::bigint, 0) + n);
-
-        delete from selfupgrade.upgrade_requests t where t.id in (
-            select r.id from selfupgrade.upgrade_requests r
-             where r.agent = one and r.upgrade is not null
-               and r.created_at < clock_timestamp() - interval '30 days'
-               and not exists (select from selfupgrade.deliveries d where d.request = r.id)
-               and not exists (select from selfupgrade.control_keys k where k.request = r.id)
-               and not exists (select from selfupgrade.commands c where c.after_request = r.id)
-             order by r.seq limit most);
-        get diagnostics n = row_count;
-        gone := gone || jsonb_build_object('requests', coalesce((gone ->> 'requests')::bigint, 0) + n);
+        select coalesce(jsonb_object_agg(g.key, g.value::bigint + coalesce((gone ->> g.key)::bigint, 0)), '{}') into gone
+          from jsonb_each_text(selfupgrade.clean_agent(one, most)) g;
     end loop;
     gone := gone || jsonb_build_object('cron runs', selfupgrade.clean_cron_runs(most));
     select coalesce(jsonb_object_agg(g.key, g.value), '{}') into gone from jsonb_each(gone) g where g.value <> '0';
@@ -691,13 +704,28 @@ end
 $$;
 comment on function selfupgrade.run_job is 'runs a job if that runner is the one which runs it; what pg_cron calls';
 
--- Runs the jobs that are due and that the primaries run.
-create function selfupgrade.run_due_jobs() returns table (job text, said text)
-    language sql set search_path = pg_catalog as $$
-    select j.job, selfupgrade.run_job(j.job, 'AGENT')
-      from selfupgrade.jobs j
-     where j.runner = 'AGENT' and (j.ran_at is null or j.ran_at < clock_timestamp() - j.every)
-     order by j.job
+-- Runs the jobs that are due and that the primaries run; each once, however many call at once. One that fails is noted and
+-- keeps no other from running.
+create function selfupgrade.run_due_jobs() returns table (ran text, said text)
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    one text;
+begin
+    for one in select j.job from selfupgrade.jobs j order by j.job loop
+        perform from selfupgrade.jobs j
+         where j.job = one and j.runner = 'AGENT' and (j.ran_at is null or j.ran_at < clock_timestamp() - j.every)
+           for update skip locked;
+        if found then
+            ran := one;
+            begin
+                said := selfupgrade.run_job(one, 'AGENT');
+            exception when others then
+                said := selfupgrade.note_job(one, 'failed: ' || sqlerrm || ' (SQLSTATE ' || sqlstate || ')');
+            end;
+            return next;
+        end if;
+    end loop;
+end
 $$;
 comment on function selfupgrade.run_due_jobs is 'runs the jobs that are due where there is no pg_cron; primaries call it';
 
