@@ -35,6 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
 
 /** The capabilities of one process, put together. */
 final class Agent implements SelfUpgrade {
@@ -53,6 +55,7 @@ final class Agent implements SelfUpgrade {
   private final TickEngine ticks;
   private final Optional<UpgradeEngine> upgrades;
   private final Elector elector;
+  private final Commands commands;
   private final Life life;
 
   Agent(Blueprint blueprint) {
@@ -87,15 +90,18 @@ final class Agent implements SelfUpgrade {
         new Elector(
             observation.engine().measured(blueprint.store()),
             new ElectionSettings(this::participant, ttl, this::attestedDead),
-            observation.counting(duties),
+            observation.counting(duties, this::woken),
             this::connect,
             System::nanoTime);
     duties.join(elector, ticks, upgrades);
     duties.leaving(this::stop);
     observation.join(elector, ticks, duties);
+    this.commands = new Commands(blueprint, duties::fence, new Told());
     this.life =
         new Life(
-            blueprint, self, new Life.Parts(door, observation, duties, ticks, upgrades, elector));
+            blueprint,
+            self,
+            new Life.Parts(door, observation, duties, ticks, upgrades, elector, commands));
   }
 
   private UpgradeEngine engine(UpgradesBuilder how) {
@@ -126,7 +132,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void restart() {
-    life.restart();
+    life.restart(why -> {});
   }
 
   @Override
@@ -296,6 +302,10 @@ final class Agent implements SelfUpgrade {
     life.connect();
   }
 
+  private void woken() {
+    commands.wake();
+  }
+
   private boolean connected() {
     return life.connected();
   }
@@ -308,5 +318,18 @@ final class Agent implements SelfUpgrade {
         .filter(link -> link.attestsDeath(instance))
         .filter(link -> self.trial().isPresent() || !link.startsAgain(instance))
         .isPresent();
+  }
+
+  /** Does what commands tell. */
+  private final class Told implements Commands.Effects {
+    @Override
+    public void restart(Consumer<String> givenUp) {
+      life.restart(givenUp);
+    }
+
+    @Override
+    public DeployResult deploy(UUID id, Optional<String> version) {
+      return cloud.deploy(id, version);
+    }
   }
 }

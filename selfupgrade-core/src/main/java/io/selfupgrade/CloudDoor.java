@@ -11,6 +11,7 @@ import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,45 @@ final class CloudDoor {
 
   /** Deploys; one call at a time, because a target is called by one thread at a time. */
   synchronized DeployResult deploy() {
+    return deploy(
+        Optional.empty(),
+        (store, held, version, target) ->
+            store
+                .deployments()
+                .begin(held, version, target.name())
+                .map(deployment -> ask(target, deployment, held, store.deployments())));
+  }
+
+  /**
+   * Deploys under an id, once however often it is called with it.
+   *
+   * @param wanted refused if another version is the confirmed one
+   */
+  synchronized DeployResult deploy(UUID id, Optional<String> wanted) {
+    return deploy(
+        wanted,
+        (store, held, version, target) ->
+            store
+                .deployments()
+                .begin(held, new Deployment(id, blueprint.agent(), version), target.name())
+                .map(entry -> goOn(target, entry, held, store.deployments())));
+  }
+
+  private DeployResult goOn(
+      DeployTarget target, DeploymentStore.Entry entry, Fence held, DeploymentStore journal) {
+    return switch (entry.state()) {
+      case BEGUN -> ask(target, entry.deployment(), held, journal);
+      case DISPATCHED ->
+          new DeployResult.Dispatched(entry.deployment(), entry.target(), entry.note());
+      case FAILED ->
+          new DeployResult.Failed(entry.deployment(), entry.target(), entry.note(), false);
+      case SUPERSEDED ->
+          new DeployResult.Failed(
+              entry.deployment(), entry.target(), "another deployment was begun after it", false);
+    };
+  }
+
+  private DeployResult deploy(Optional<String> wanted, Beginning beginning) {
     DeployTarget target =
         platforms
             .cloud()
@@ -47,6 +87,17 @@ final class CloudDoor {
     if (held.isEmpty()) {
       return notPrimary();
     }
+    Optional<Version> confirmed = store.journal().confirmedVersion(blueprint.agent());
+    return inTheWay(store, confirmed, wanted)
+        .orElseGet(
+            () ->
+                beginning
+                    .begin(store, held.get(), confirmed.orElseThrow(), target)
+                    .orElseGet(CloudDoor::notPrimary));
+  }
+
+  private Optional<DeployResult> inTheWay(
+      AgentStore store, Optional<Version> confirmed, Optional<String> wanted) {
     Optional<String> frozen = blueprint.frozen(store);
     if (frozen.isPresent()) {
       return refused(
@@ -58,18 +109,23 @@ final class CloudDoor {
           ReasonCode.UPGRADE_OPEN,
           "an upgrade is under way, which asks the platform itself: wait for its end");
     }
-    Optional<Version> confirmed = store.journal().confirmedVersion(blueprint.agent());
     if (confirmed.isEmpty() || confirmed.get().equals(Version.UNVERSIONED)) {
       return refused(
           ReasonCode.UNVERSIONED,
           "the agent has no confirmed version to deploy: call version(...) on the builder, or set"
               + " Implementation-Version in the jar's manifest");
     }
-    return store
-        .deployments()
-        .begin(held.get(), confirmed.get(), target.name())
-        .map(deployment -> ask(target, deployment, held.get(), store.deployments()))
-        .orElseGet(CloudDoor::notPrimary);
+    return wanted
+        .filter(version -> !version.equals(confirmed.get().toString()))
+        .flatMap(
+            version ->
+                refused(
+                    ReasonCode.NOT_CONFIRMED,
+                    "version "
+                        + version
+                        + " is wanted, and "
+                        + confirmed.get()
+                        + " is the confirmed one, which alone is deployed: upgrade first"));
   }
 
   private DeployResult ask(
@@ -105,13 +161,21 @@ final class CloudDoor {
   }
 
   private static DeployResult notPrimary() {
-    return refused(
-        ReasonCode.NOT_PRIMARY,
-        "this instance is not the primary, which alone deploys: call deployToCloud() there, or"
-            + " start() this one and wait until role() is PRIMARY");
+    return new DeployResult.Refused(
+        new Reason(
+            ReasonCode.NOT_PRIMARY,
+            "this instance is not the primary, which alone deploys: call deployToCloud() there, or"
+                + " start() this one and wait until role() is PRIMARY"));
   }
 
-  private static DeployResult refused(ReasonCode code, String message) {
-    return new DeployResult.Refused(new Reason(code, message));
+  private static Optional<DeployResult> refused(ReasonCode code, String message) {
+    return Optional.of(new DeployResult.Refused(new Reason(code, message)));
+  }
+
+  /** Begins a deployment in the journal and asks the platform; empty if the lead was lost. */
+  @FunctionalInterface
+  private interface Beginning {
+    Optional<DeployResult> begin(
+        AgentStore store, Fence held, Version version, DeployTarget target);
   }
 }

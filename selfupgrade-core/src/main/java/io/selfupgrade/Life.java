@@ -46,7 +46,8 @@ final class Life implements AutoCloseable {
       Duties duties,
       TickEngine ticks,
       Optional<UpgradeEngine> upgrades,
-      Elector elector) {}
+      Elector elector,
+      Commands commands) {}
 
   Life(Blueprint blueprint, InstanceRecord self, Parts parts) {
     this.blueprint = blueprint;
@@ -78,6 +79,7 @@ final class Life implements AutoCloseable {
     if (!blueprint.local()) {
       parts.elector().start();
       parts.upgrades().ifPresent(UpgradeEngine::start);
+      parts.commands().start();
     }
   }
 
@@ -142,8 +144,8 @@ final class Life implements AutoCloseable {
     stopped.await();
   }
 
-  void restart() {
-    relief.ask();
+  void restart(Consumer<String> givenUp) {
+    relief.ask(givenUp);
   }
 
   void stop() {
@@ -197,6 +199,7 @@ final class Life implements AutoCloseable {
     }
     try {
       relief.close();
+      parts.commands().close();
       letCallersGo();
       parts.upgrades().ifPresent(UpgradeEngine::close);
       if (!blueprint.local()) {

@@ -78,13 +78,18 @@ final class Observation implements Surroundings, UpgradeListener {
     }
   }
 
-  /** Returns the same tenure, whose changes are counted. */
-  Tenure counting(Tenure tenure) {
+  /**
+   * Returns the same tenure, whose changes are counted.
+   *
+   * @param woken is run when there may be something to do for a primary
+   */
+  Tenure counting(Tenure tenure, Runnable woken) {
     return new Tenure() {
       @Override
       public void promoted(Promotion promotion) {
         tenure.promoted(promotion);
         engine.promoted();
+        woken.run();
       }
 
       @Override
@@ -106,6 +111,7 @@ final class Observation implements Surroundings, UpgradeListener {
       @Override
       public void signalled() {
         tenure.signalled();
+        woken.run();
       }
     };
   }

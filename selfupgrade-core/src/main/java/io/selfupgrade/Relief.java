@@ -8,9 +8,12 @@ import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.store.AgentStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +35,7 @@ final class Relief implements AutoCloseable {
   private final Duties duties;
   private final Events events;
   private @Nullable Thread thread;
+  private final List<Consumer<String>> asked = new ArrayList<>();
   private boolean underWay;
   private boolean closed;
 
@@ -50,9 +54,10 @@ final class Relief implements AutoCloseable {
   /**
    * Asks to be relieved, or to be started again where that is not possible; returns at once.
    *
+   * @param givenUp is told why, if it comes to nothing
    * @throws IllegalStateException if no launcher started this process
    */
-  synchronized void ask() {
+  synchronized void ask(Consumer<String> givenUp) {
     LauncherLink link =
         blueprint
             .identity()
@@ -63,6 +68,7 @@ final class Relief implements AutoCloseable {
                         "this process was not started by the launcher, so nothing would start it"
                             + " again: start it with launcher.jar run HOME, or restart it from"
                             + " outside"));
+    asked.add(givenUp);
     if (closed || underWay) {
       LOG.info("this process is closed or about to be relieved already: no other restart begins");
       return;
@@ -224,9 +230,13 @@ final class Relief implements AutoCloseable {
 
   /** From then on another restart may be asked for. */
   private void end(String why) {
+    List<Consumer<String>> told;
     synchronized (this) {
       underWay = false;
+      told = List.copyOf(asked);
+      asked.clear();
     }
+    told.forEach(one -> one.accept(why));
     LOG.error("the restart was given up, this process goes on: {}", why);
     events.log(
         LogLevel.ERROR, "the restart was given up, this process goes on", Map.of("why", why));

@@ -2,6 +2,8 @@ package io.selfupgrade.store;
 
 import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
+import io.selfupgrade.control.CommandStore;
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
@@ -102,6 +104,12 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns what deletes rows that were kept long enough. */
   RetentionStore retention();
+
+  /** Returns the commands from beside the agents. */
+  CommandStore commands();
+
+  /** Returns the jobs that keep watch. */
+  JobStore jobs();
 
   /** Ends what the store opened. */
   @Override

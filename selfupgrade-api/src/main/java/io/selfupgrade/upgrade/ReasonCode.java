@@ -80,6 +80,8 @@ public enum ReasonCode {
   NOT_OLDER,
   /** The version to go back to was never confirmed. */
   NEVER_CONFIRMED,
+  /** Another version than the confirmed one was to be deployed. */
+  NOT_CONFIRMED,
   /** The release source could not be read. */
   SOURCE_UNAVAILABLE,
   /** A migration of the release failed. */

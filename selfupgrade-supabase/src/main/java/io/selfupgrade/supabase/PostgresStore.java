@@ -4,6 +4,8 @@ import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
+import io.selfupgrade.control.CommandStore;
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
@@ -67,6 +69,8 @@ public final class PostgresStore implements AgentStore {
   private final PostgresLogStore logs = new PostgresLogStore(database);
   private final PostgresOutbox outbox = new PostgresOutbox(database);
   private final PostgresRetention retention = new PostgresRetention(database);
+  private final PostgresCommandStore commands = new PostgresCommandStore(database);
+  private final PostgresJobStore jobs = new PostgresJobStore(database);
 
   /** What was chosen beside the place. */
   record Settings(int poolSize, Migrations migrations, Optional<Secret> migrateUrl) {
@@ -334,6 +338,16 @@ public final class PostgresStore implements AgentStore {
   @Override
   public RetentionStore retention() {
     return retention;
+  }
+
+  @Override
+  public CommandStore commands() {
+    return commands;
+  }
+
+  @Override
+  public JobStore jobs() {
+    return jobs;
   }
 
   @Override

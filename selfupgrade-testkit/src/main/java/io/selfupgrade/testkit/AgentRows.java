@@ -6,6 +6,7 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.change.ChangeRecord;
 import io.selfupgrade.config.Setting;
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
@@ -50,6 +51,9 @@ final class AgentRows {
   final List<RunRow> runs = new ArrayList<>();
   final Map<UUID, LogEvent> logs = new LinkedHashMap<>();
   final List<InMemoryOutbox.Row> notifications = new ArrayList<>();
+  final List<InMemoryCommandStore.Row> commands = new ArrayList<>();
+  final Map<String, InMemoryCommandStore.Key> controlKeys = new HashMap<>();
+  Optional<JobStore.Watch> watch = Optional.empty();
   Optional<Leader> leader = Optional.empty();
   Optional<Version> confirmed = Optional.empty();
   final Map<UUID, PolicyStore.WantedRollback> rollbacks = new LinkedHashMap<>();

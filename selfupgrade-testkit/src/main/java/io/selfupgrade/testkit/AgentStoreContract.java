@@ -227,6 +227,24 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** Commands from beside the agent. */
+  @Nested
+  class Commands extends CommandStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** The jobs that keep watch. */
+  @Nested
+  class Jobs extends JobStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** Every write that takes a fence. */
   @Nested
   class Fences extends FenceContract {

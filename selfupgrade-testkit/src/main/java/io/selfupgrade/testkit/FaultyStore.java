@@ -3,6 +3,8 @@ package io.selfupgrade.testkit;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
+import io.selfupgrade.control.CommandStore;
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.LeadershipStore;
@@ -54,6 +56,8 @@ public final class FaultyStore implements AgentStore {
   private final LogStore logs;
   private final Outbox outbox;
   private final RetentionStore retention;
+  private final CommandStore commands;
+  private final JobStore jobs;
   private final List<LeadershipSession> sessions = new ArrayList<>();
   private boolean away;
   private long calls;
@@ -78,6 +82,8 @@ public final class FaultyStore implements AgentStore {
     this.logs = port(LogStore.class, store.logs());
     this.outbox = port(Outbox.class, store.outbox());
     this.retention = port(RetentionStore.class, store.retention());
+    this.commands = port(CommandStore.class, store.commands());
+    this.jobs = port(JobStore.class, store.jobs());
   }
 
   /** Returns a store that does what the given one does, until it is told to fail. */
@@ -221,6 +227,16 @@ public final class FaultyStore implements AgentStore {
   @Override
   public RetentionStore retention() {
     return retention;
+  }
+
+  @Override
+  public CommandStore commands() {
+    return commands;
+  }
+
+  @Override
+  public JobStore jobs() {
+    return jobs;
   }
 
   @Override

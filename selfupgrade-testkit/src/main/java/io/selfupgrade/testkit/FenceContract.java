@@ -317,6 +317,7 @@ abstract class FenceContract extends StoreContract {
     seen.add(store.snapshots().list(own.agent));
     seen.add(store.deployments().history(own.agent, 10));
     seen.add(store.changes().history(own.agent, 10));
+    seen.add(store.commands().newest(own.agent, 10));
     seen.add(store.logs().newest(own.agent, 10));
     for (Outbox.Parcel parcel : store.outbox().newest(own.agent, 10)) {
       seen.add(List.of(parcel.id(), parcel.state(), parcel.attempts()));

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
@@ -33,6 +34,7 @@ final class InMemoryState {
   private final Set<String> migrations = new TreeSet<>();
   final Map<String, InMemorySourceStore.Row> sources = new HashMap<>();
   final Map<String, String> pins = new HashMap<>();
+  final Map<String, InMemoryJobStore.Row> jobs = new TreeMap<>();
   OptionalLong freeConnections = OptionalLong.empty();
   private boolean schemaThere;
   private int lastBackend;

@@ -3,6 +3,8 @@ package io.selfupgrade.testkit;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
+import io.selfupgrade.control.CommandStore;
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
@@ -60,6 +62,8 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryLogStore logs;
   private final InMemoryOutbox outbox;
   private final InMemoryRetention retention;
+  private final InMemoryCommandStore commands;
+  private final InMemoryJobStore jobs;
 
   /**
    * Makes an empty store of its own.
@@ -87,6 +91,8 @@ public final class InMemoryStore implements AgentStore {
     this.logs = new InMemoryLogStore(state);
     this.outbox = new InMemoryOutbox(state);
     this.retention = new InMemoryRetention(state);
+    this.commands = new InMemoryCommandStore(state);
+    this.jobs = new InMemoryJobStore(state);
   }
 
   /** Returns another handle on the same rows and the same clock. */
@@ -207,6 +213,16 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public RetentionStore retention() {
     return retention;
+  }
+
+  @Override
+  public CommandStore commands() {
+    return commands;
+  }
+
+  @Override
+  public JobStore jobs() {
+    return jobs;
   }
 
   @Override

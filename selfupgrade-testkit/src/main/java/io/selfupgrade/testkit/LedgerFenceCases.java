@@ -5,6 +5,10 @@ import static io.selfupgrade.upgrade.DeploymentStore.State.DISPATCHED;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.change.ChangeProgress;
 import io.selfupgrade.change.ChangeState;
+import io.selfupgrade.control.Command;
+import io.selfupgrade.control.CommandStore.State;
+import io.selfupgrade.control.JobStore;
+import io.selfupgrade.observe.Retention;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.testkit.FenceContract.Call;
 import io.selfupgrade.testkit.FenceContract.Case;
@@ -12,7 +16,7 @@ import io.selfupgrade.upgrade.UpgradePhase;
 import java.util.List;
 import java.util.UUID;
 
-/** The writes with a fence of the journals of deployments and changes. */
+/** The writes with a fence of the journals of deployments and changes, and of control. */
 final class LedgerFenceCases {
 
   private LedgerFenceCases() {}
@@ -21,6 +25,9 @@ final class LedgerFenceCases {
   static void prepare(AgentStore store, Scene.Upgrading upgrading) {
     store.deployments().begin(upgrading.primary(), StoreContract.V1, "deploy.yml");
     store.changes().begin(upgrading.primary(), ChangeStoreContract.brief("greeting"));
+    store.commands().file(agent(upgrading), Command.Wish.restart("taken"));
+    store.commands().take(upgrading.primary());
+    store.commands().file(agent(upgrading), Command.Wish.deploy("waiting"));
   }
 
   static List<Case> of(AgentStore store) {
@@ -42,7 +49,19 @@ final class LedgerFenceCases {
             (f, u) ->
                 store
                     .changes()
-                    .note(f, change(store, u), ChangeState.WAITING, ChangeProgress.NONE, "")));
+                    .note(f, change(store, u), ChangeState.WAITING, ChangeProgress.NONE, "")),
+        ledger("CommandStore.take/1", (f, u) -> store.commands().take(f)),
+        ledger(
+            "CommandStore.settle/4",
+            (f, u) -> store.commands().settle(f, command(store, u), State.DONE, "done")),
+        ledger(
+            "JobStore.declare/2",
+            (f, u) ->
+                store.jobs().declare(f, new JobStore.Watch(List.of("slack"), Retention.DEFAULT))));
+  }
+
+  private static UUID command(AgentStore store, Scene.Upgrading upgrading) {
+    return store.commands().newest(agent(upgrading), 2).get(1).id();
   }
 
   private static UUID deployment(AgentStore store, Scene.Upgrading upgrading) {

@@ -95,15 +95,22 @@ final class Scene {
     UUID upgrade = journal.open(primary, Trigger.MANUAL, StoreContract.V1).orElseThrow().id();
     assertThat(journal.target(primary, upgrade, TARGET)).isTrue();
     InstanceId candidate = candidateOf(upgrade).id();
-    Upgrading upgrading = new Upgrading(upgrade, primary, candidate, primary);
+    return broughtTo(phase, new Upgrading(upgrade, primary, candidate, primary), ttl, limit);
+  }
+
+  /** Brings an upgrade that is OPEN to a phase. */
+  Upgrading endedAs(UpgradePhase phase, Upgrading open) {
+    return broughtTo(phase, open, StoreContract.LONG, StoreContract.LONG);
+  }
+
+  private Upgrading broughtTo(UpgradePhase phase, Upgrading open, Duration ttl, Duration limit) {
     return switch (phase) {
-      case OPEN -> upgrading;
-      case UP_TO_DATE, REFUSED, ABORTED -> moved(upgrading, UpgradePhase.OPEN, phase);
-      case STAGED -> moved(upgrading, UpgradePhase.OPEN, phase);
+      case OPEN -> open;
+      case UP_TO_DATE, REFUSED, ABORTED -> moved(open, UpgradePhase.OPEN, phase);
+      case STAGED -> moved(open, UpgradePhase.OPEN, phase);
       case AWAITING_APPROVAL, TRIAL ->
-          moved(
-              moved(upgrading, UpgradePhase.OPEN, UpgradePhase.STAGED), UpgradePhase.STAGED, phase);
-      default -> trialIn(phase, upgradeIn(upgrading), ttl, limit);
+          moved(moved(open, UpgradePhase.OPEN, UpgradePhase.STAGED), UpgradePhase.STAGED, phase);
+      default -> trialIn(phase, upgradeIn(open), ttl, limit);
     };
   }
 

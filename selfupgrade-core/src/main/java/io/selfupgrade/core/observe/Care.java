@@ -17,28 +17,21 @@ final class Care implements Runnable, AutoCloseable {
   private final Surroundings agent;
   private final ObserveSettings settings;
   private final HealthDesk health;
-  private final News news;
-  private final Dispatch dispatch;
-  private final Housekeeping housekeeping;
+  private final Chores chores;
   private final Thread thread;
   private long retentionDueNanos;
   private boolean stirred;
   private boolean ended;
   private boolean started;
 
-  Care(
-      Self self,
-      ObserveSettings settings,
-      HealthDesk health,
-      News news,
-      Dispatch dispatch,
-      Housekeeping housekeeping) {
+  /** What is looked after. */
+  record Chores(News news, Dispatch dispatch, JobWatch jobs, Housekeeping housekeeping) {}
+
+  Care(Self self, ObserveSettings settings, HealthDesk health, Chores chores) {
     this.agent = self.agent();
     this.settings = settings;
     this.health = health;
-    this.news = news;
-    this.dispatch = dispatch;
-    this.housekeeping = housekeeping;
+    this.chores = chores;
     this.thread = new Thread(this, "selfupgrade-" + self.record().agent() + "-care");
     thread.setDaemon(true);
   }
@@ -76,13 +69,16 @@ final class Care implements Runnable, AutoCloseable {
     }
     try {
       if (!settings.notifiers().isEmpty()) {
+        News news = chores.news();
         news.outcomes(fence.get());
         news.freeze(fence.get());
         news.health(fence.get(), health.checkForNews());
-        dispatch.run(fence.get());
+        news.jobs(fence.get());
+        chores.dispatch().run(fence.get());
       }
+      chores.jobs().run(fence.get());
       if (retentionDueNanos - System.nanoTime() <= 0) {
-        boolean more = housekeeping.run(fence.get());
+        boolean more = chores.housekeeping().run(fence.get());
         Duration pause = more ? settings.pace().news() : settings.pace().retention();
         retentionDueNanos = System.nanoTime() + pause.toNanos();
       }

@@ -1,6 +1,7 @@
 package io.selfupgrade.core.observe;
 
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.HealthStatus;
@@ -38,6 +39,7 @@ final class News {
   private final Counters counters;
   private final Clock clock;
   private final Set<String> filed = new HashSet<>();
+  private final Set<String> toldStopped = new HashSet<>();
   private HealthStatus toldHealth = HealthStatus.UP;
   private Optional<Freeze> toldFreeze = Optional.empty();
 
@@ -115,6 +117,23 @@ final class News {
         down ? "The agent is DOWN" : "The agent is " + report.status() + " again",
         report.summary());
     toldHealth = report.status();
+  }
+
+  /** The other half of the mutual watch: the database watches the agent, the agent its jobs. */
+  void jobs(Fence fence) {
+    for (JobStore.Job job : store.jobs().all()) {
+      if (!job.stopped()) {
+        toldStopped.remove(job.name());
+      } else if (toldStopped.add(job.name())) {
+        // The number of its last run makes it one for all primaries that see it.
+        file(
+            fence,
+            "job-stopped:" + job.name() + ":" + job.runs(),
+            Kind.HEALTH,
+            "The job " + job.name() + " does not run any more",
+            StoreFindings.stopped(job));
+      }
+    }
   }
 
   private void file(Fence fence, String key, Kind kind, String what, String text) {

@@ -84,14 +84,16 @@ public final class ObserveEngine implements AutoCloseable {
             whole,
             settings,
             health,
-            new News(store, whole, notifiers, counters),
-            new Dispatch(
-                store.outbox(),
-                settings.notifiers(),
-                questions,
-                counters,
-                settings.pace().giveUpAfter()),
-            new Housekeeping(store.retention(), settings.retention()));
+            new Care.Chores(
+                new News(store, whole, notifiers, counters),
+                new Dispatch(
+                    store.outbox(),
+                    settings.notifiers(),
+                    questions,
+                    counters,
+                    settings.pace().giveUpAfter()),
+                new JobWatch(store.jobs(), settings, notifiers),
+                new Housekeeping(store.retention(), settings.retention())));
   }
 
   /** Returns the same store, measured at what the election asks of it. */

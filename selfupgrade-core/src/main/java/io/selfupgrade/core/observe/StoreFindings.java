@@ -2,13 +2,17 @@ package io.selfupgrade.core.observe;
 
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.control.JobStore;
+import io.selfupgrade.control.JobStore.Runner;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.observe.HealthReport.Finding;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Reads what the store said; without it, what this instance knows by itself. */
 final class StoreFindings {
@@ -18,6 +22,7 @@ final class StoreFindings {
   private static final String FREEZE = "freeze";
   private static final String SCHEDULE = "schedule";
   private static final String VERSION = "version";
+  private static final String JOBS = "jobs";
 
   private static final double NANOS_IN_MILLI = 1e6;
 
@@ -40,6 +45,7 @@ final class StoreFindings {
     findings.add(version(look));
     findings.add(freeze(agent.frozenHere().or(look::frozen)));
     findings.add(schedule(look.overdue()));
+    findings.add(jobs(look.jobs()));
     return findings;
   }
 
@@ -123,5 +129,27 @@ final class StoreFindings {
         SCHEDULE,
         overdue.size() + " tasks are overdue and not running: " + names,
         "see that a primary runs, and that handlers do not take all threads");
+  }
+
+  private static Finding jobs(List<JobStore.Job> jobs) {
+    List<JobStore.Job> stopped = jobs.stream().filter(JobStore.Job::stopped).toList();
+    if (!stopped.isEmpty()) {
+      return Finding.degraded(
+          JOBS,
+          stopped.stream().map(StoreFindings::stopped).collect(Collectors.joining("; ")),
+          "look at cron.job_run_details, and that pg_cron is there; nobody watches this agent");
+    }
+    long database = jobs.stream().filter(job -> job.runner() == Runner.DATABASE).count();
+    return Finding.up(JOBS, database + " of " + jobs.size() + " are run by the database");
+  }
+
+  /** Says how long a job has not run, and what it said the last time. */
+  static String stopped(JobStore.Job job) {
+    return job.name()
+        + " is to run every "
+        + job.every()
+        + " and did not for "
+        + job.quiet().truncatedTo(ChronoUnit.SECONDS)
+        + job.note().map(note -> "; the last time: " + note).orElse("");
   }
 }

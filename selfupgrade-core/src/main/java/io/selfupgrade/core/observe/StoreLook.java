@@ -2,6 +2,7 @@ package io.selfupgrade.core.observe;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.store.AgentStore;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param overdue tasks that are due and neither run nor running
  * @param confirmed the agent's confirmed version
  * @param upgrading whether an upgrade is open
+ * @param jobs the jobs that keep watch
  */
 record StoreLook(
     Duration latency,
@@ -24,7 +26,8 @@ record StoreLook(
     Optional<String> frozen,
     List<String> overdue,
     Optional<Version> confirmed,
-    boolean upgrading) {
+    boolean upgrading,
+    List<JobStore.Job> jobs) {
 
   private static final Duration GRACE = Duration.ofSeconds(30);
 
@@ -38,6 +41,7 @@ record StoreLook(
         store.journal().frozen(agent),
         store.tasks().overdue(agent, GRACE),
         store.journal().confirmedVersion(agent),
-        store.journal().openUpgrade(agent).isPresent());
+        store.journal().openUpgrade(agent).isPresent(),
+        store.jobs().all());
   }
 }

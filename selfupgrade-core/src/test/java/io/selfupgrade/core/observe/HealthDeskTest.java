@@ -61,6 +61,7 @@ class HealthDeskTest {
             "version",
             "freeze",
             "schedule",
+            "jobs",
             "releases",
             "disk",
             "work",
