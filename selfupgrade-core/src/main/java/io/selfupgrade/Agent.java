@@ -302,7 +302,8 @@ final class Agent implements SelfUpgrade {
     life.connect();
   }
 
-  private void woken() {
+  /** Looks for commands soon. */
+  void woken() {
     commands.wake();
   }
 

@@ -17,6 +17,11 @@ import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskRun;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -61,6 +66,31 @@ final class Agents {
                 TTL);
     assertThat(acquisition).isInstanceOf(Acquisition.Acquired.class);
     return ((Acquisition.Acquired) acquisition).fence();
+  }
+
+  /** Makes an agent look as if its primary had given no sign of life for that long. */
+  static void goSilent(String jdbcUrl, Fence fence, Duration time) throws SQLException {
+    String then = "clock_timestamp() - interval '" + time.toMillis() + " milliseconds'";
+    query(
+        jdbcUrl,
+        "with s as (update selfupgrade.agent_state set health_check = "
+            + then
+            + " where name = '"
+            + fence.agent()
+            + "') update selfupgrade.instances set heartbeat_at = "
+            + then
+            + " where id = '"
+            + fence.holder()
+            + "' returning 1");
+  }
+
+  /** Returns the first column of the first row, empty if there is none. */
+  static String query(String jdbcUrl, String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(jdbcUrl);
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      return rows.next() ? String.valueOf(rows.getString(1)) : "";
+    }
   }
 
   /** Declares a task and claims its first tick. */

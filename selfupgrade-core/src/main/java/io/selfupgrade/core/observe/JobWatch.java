@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the database how the agent is watched while it is off, and runs the jobs of the watch
- * where the database has no scheduler that does.
+ * Tells the database how the agent is watched while it is off, and runs the jobs of the watch where
+ * the database has no scheduler that does.
  */
 final class JobWatch {
 

@@ -101,7 +101,7 @@ final class Template {
   }
 
   /** The target directory of the whole build; beside temporary files where there is no build. */
-  private static Path target() {
+  static Path target() {
     for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
       if (Files.exists(at.resolve("mvnw"))) {
         return at.resolve("target");
