@@ -7,6 +7,11 @@
 insert into selfupgrade.schema_history (version, name)
 values ('20261101000800', '20261101000800_control.sql') on conflict do nothing;
 
+-- Foreign keys that no index served until now; most rows of these tables are answered or made by an upgrade.
+create index upgrade_requests_of on selfupgrade.upgrade_requests (upgrade) where upgrade is not null;
+create index rollback_requests_of on selfupgrade.rollback_requests (upgrade) where upgrade is not null;
+create index snapshots_of on selfupgrade.snapshots (upgrade) where upgrade is not null;
+
 -- ---------------------------------------------------------------------------------------------- tables
 
 create table selfupgrade.outages (
@@ -72,7 +77,7 @@ create table selfupgrade.watches (
     retention   jsonb not null default '{}',
     stale_after interval not null default interval '60 seconds' check (stale_after >= interval '5 seconds'),
     redeploy    boolean not null default false,
-    call_url    text check (call_url ~ '^https?://[!-~]{1,500}$'),
+    call_url    text check (call_url ~ '^https?://[!-~]+$' and length(call_url) <= 500),
     call_secret text check (length(call_secret) between 1 and 200)
 );
 comment on table selfupgrade.watches is

@@ -28,6 +28,14 @@ class RestartProcessTest {
 
   private static final String INSTANCES = "select count(*) from selfupgrade.instances";
 
+  /** As an Edge Function tells the agent, or a person at the SQL prompt. */
+  private static final String TOLD =
+      "select (selfupgrade.file_command(name, 'key', 'RESTART', '{}')).filed::int"
+          + " from selfupgrade.agent_state";
+
+  private static final String SETTLED =
+      "select count(*) from selfupgrade.commands where state = 'DONE' and note like '%in the place%'";
+
   private static final String LONGEST_GAP =
       "select ceil(1000 * extract(epoch from max(gap)))::bigint from (select finished_at -"
           + " lag(finished_at) over (order by finished_at) gap from selfupgrade.task_runs"
@@ -70,10 +78,14 @@ class RestartProcessTest {
       System.out.println("longest time without a tick: " + world.number(LONGEST_GAP) + " ms");
 
       long second = world.primaryPid();
-      world.wish("restart");
+      assertThat(world.number(TOLD)).isEqualTo(1);
       awaitAnother(world, second);
       assertGone(second);
       assertOneProcessIsLeft(world);
+      Eventually.holds(
+          "who took the place has settled the command",
+          World.SOON,
+          () -> world.number(SETTLED) == 1);
     }
   }
 

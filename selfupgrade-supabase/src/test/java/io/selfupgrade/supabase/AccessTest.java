@@ -8,15 +8,15 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who may do what: role by table by verb, and role by function. */
 class AccessTest {
 
-  @RegisterExtension final TestDatabase database = TestDatabase.fresh();
+  @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();
 
   private static final String ROLES =
       """
@@ -72,17 +72,17 @@ class AccessTest {
        order by 1
       """;
 
-  @BeforeEach
-  void makeTheSchemaWhereEverythingIsForEverybody() throws SQLException {
+  @BeforeAll
+  static void makeTheSchemaWhereEverythingIsForEverybody() throws SQLException {
     run(ROLES);
     run(GENEROUS);
-    try (PostgresStore store = PostgresStore.at(database.jdbcUrl())) {
+    try (PostgresStore store = PostgresStore.at(DATABASE.jdbcUrl())) {
       store.open(SchemaMode.APPLY);
     }
   }
 
-  @AfterEach
-  void takeTheDefaultsBack() throws SQLException {
+  @AfterAll
+  static void takeTheDefaultsBack() throws SQLException {
     run(STINGY);
   }
 
@@ -165,14 +165,14 @@ class AccessTest {
         .isEmpty();
   }
 
-  private void run(String sql) throws SQLException {
-    try (Connection connection = database.dataSource().getConnection()) {
+  private static void run(String sql) throws SQLException {
+    try (Connection connection = DATABASE.dataSource().getConnection()) {
       new Statements(connection).script(sql);
     }
   }
 
-  private List<String[]> rows(String sql, String first, String second) throws SQLException {
-    try (Connection connection = database.dataSource().getConnection()) {
+  private static List<String[]> rows(String sql, String first, String second) throws SQLException {
+    try (Connection connection = DATABASE.dataSource().getConnection()) {
       return new Statements(connection)
           .list(sql, row -> new String[] {row.text(first), row.text(second)}, Arguments.of());
     }

@@ -16,17 +16,21 @@ final class JobWatch {
 
   private static final Logger LOG = LoggerFactory.getLogger(ObserveEngine.class);
 
-  /** The jobs' own times say what is due; this is how often that is asked. */
-  private static final Duration EVERY = Duration.ofMinutes(1);
+  /** The jobs' own times say what is due; this is how often that is asked at most. */
+  private static final Duration LOOK = Duration.ofMinutes(1);
 
   private final JobStore store;
   private final JobStore.Watch watch;
+  private final Duration every;
   private Optional<Fence> declared = Optional.empty();
-  private long dueNanos = System.nanoTime() + EVERY.toNanos();
+  private long dueNanos;
 
   JobWatch(JobStore store, ObserveSettings settings, List<String> notifiers) {
     this.store = store;
     this.watch = new JobStore.Watch(notifiers, settings.retention());
+    Duration retention = settings.pace().retention();
+    this.every = retention.compareTo(LOOK) < 0 ? retention : LOOK;
+    this.dueNanos = System.nanoTime() + every.toNanos();
   }
 
   void run(Fence fence) {
@@ -36,7 +40,7 @@ final class JobWatch {
     if (dueNanos - System.nanoTime() > 0) {
       return;
     }
-    dueNanos = System.nanoTime() + EVERY.toNanos();
+    dueNanos = System.nanoTime() + every.toNanos();
     for (JobStore.Ran ran : store.runDue()) {
       LOG.debug("job {}: {}", ran.name(), ran.note());
     }

@@ -1,0 +1,372 @@
+package io.selfupgrade.supabase;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selfupgrade.control.CommandStore.Entry;
+import io.selfupgrade.control.CommandStore.State;
+import io.selfupgrade.control.JobStore;
+import io.selfupgrade.observe.LogEvent;
+import io.selfupgrade.observe.Retention;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What the jobs do, whoever runs them. */
+class JobsTest {
+
+  @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();
+
+  private ControlScene scene;
+
+  @BeforeEach
+  void anAgentThatLeads() throws SQLException {
+    scene = new ControlScene(DATABASE);
+    scene.sql("select selfupgrade.set_watch(:agent, true)");
+  }
+
+  @AfterEach
+  void leaveNoAgentToTheNextTest() throws SQLException {
+    scene.close();
+    script(
+        """
+        drop schema if exists net cascade;
+        drop schema if exists vault cascade;
+        delete from selfupgrade.agent_state;
+        delete from selfupgrade.leadership;
+        delete from selfupgrade.scheduled_tasks;
+        update selfupgrade.jobs set runner = 'AGENT', ran_at = null;
+        """);
+  }
+
+  private static void script(String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(DATABASE.jdbcUrl())) {
+      new Statements(connection).script(sql);
+    }
+  }
+
+  private String status() throws SQLException {
+    return scene.sql("select status from selfupgrade.agent_state where name = :agent");
+  }
+
+  private List<String> told() {
+    return scene.store.outbox().newest(scene.fence.agent(), 10).stream()
+        .map(parcel -> parcel.notification().title().replaceFirst(".*: ", ""))
+        .toList();
+  }
+
+  private List<State> redeployments() {
+    return scene.store.commands().newest(scene.fence.agent(), 10).stream()
+        .map(Entry::state)
+        .toList();
+  }
+
+  @Test
+  void anAgentThatLivesIsLeftAlone() throws SQLException {
+    assertThat(scene.judge()).startsWith("1 agents, 0 newly down");
+    assertThat(status()).isEqualTo("running");
+    assertThat(told()).isEmpty();
+  }
+
+  @Test
+  void anOutageIsToldOnceHoweverOftenAndByHowManyItIsSeen() throws Exception {
+    scene.goSilent();
+    List<CompletableFuture<String>> runs = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      runs.add(
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return scene.judge();
+                } catch (SQLException e) {
+                  throw new AssertionError(e);
+                }
+              }));
+    }
+    for (CompletableFuture<String> run : runs) {
+      run.get(30, TimeUnit.SECONDS);
+    }
+    scene.judge();
+
+    assertThat(status()).isEqualTo("down");
+    assertThat(told()).containsExactly("The agent is DOWN");
+    assertThat(scene.store.logs().newest(scene.fence.agent(), 10))
+        .extracting(LogEvent::message)
+        .singleElement()
+        .satisfies(message -> assertThat(message).contains("no heartbeat of its primary since"));
+    assertThat(redeployments()).containsExactly(State.WAITING);
+    assertThat(scene.count("outages")).isEqualTo(1);
+  }
+
+  @Test
+  void itsEndIsToldOnceTooAndTheNextOneIsAnother() throws SQLException {
+    scene.goSilent();
+    scene.judge();
+    scene.comeBack();
+    scene.judge();
+    scene.judge();
+
+    assertThat(status()).isEqualTo("running");
+    assertThat(told()).containsExactly("The agent is up again", "The agent is DOWN");
+    assertThat(redeployments()).as("nobody needs it now").containsExactly(State.WITHDRAWN);
+
+    scene.goSilent();
+    scene.judge();
+    assertThat(told()).hasSize(3);
+    assertThat(redeployments()).containsExactly(State.WAITING, State.WITHDRAWN);
+    assertThat(scene.count("outages")).isEqualTo(2);
+  }
+
+  @Test
+  void thePrimaryDoesNotTakeWhatWasAskedForBecauseItWasAway() throws SQLException {
+    scene.goSilent();
+    scene.judge();
+
+    assertThat(scene.store.commands().take(scene.fence)).isEmpty();
+    assertThat(redeployments()).containsExactly(State.WAITING);
+  }
+
+  @Test
+  void whoCarriesTheRedeploymentOutTakesItForATimeAndSettlesItOnce() throws SQLException {
+    scene.goSilent();
+    scene.judge();
+    String take =
+        "select concat_ws(' ', attempt, version) from selfupgrade.take_redeploy(:agent,"
+            + " interval '0 s')";
+    String settle =
+        "select selfupgrade.settle_redeploy((select id from selfupgrade.commands"
+            + " where agent = :agent), %d, 'DONE', 'run 7')";
+
+    assertThat(scene.sql("select attempt from selfupgrade.take_redeploy(:agent, interval '0 s')"))
+        .isEqualTo("1");
+    assertThat(scene.sql(take)).as("its time is over").isEqualTo("2 1.0.0");
+    assertThat(scene.sql(settle.formatted(1))).as("a late attempt").isEqualTo("f");
+    assertThat(scene.sql(settle.formatted(2))).isEqualTo("t");
+    assertThat(scene.sql(settle.formatted(2))).isEqualTo("f");
+    assertThat(scene.sql(take)).isEmpty();
+    assertThat(redeployments()).containsExactly(State.DONE);
+  }
+
+  @Test
+  void aFrozenAgentIsNotRedeployed() throws SQLException {
+    scene.sql("select selfupgrade.set_freeze(:agent, 'audit')");
+    scene.goSilent();
+    scene.judge();
+
+    assertThat(told()).hasSize(1);
+    assertThat(redeployments()).isEmpty();
+  }
+
+  @Test
+  void withoutTheSettingNothingIsRedeployed() throws SQLException {
+    scene.sql("select selfupgrade.set_watch(:agent, false)");
+    scene.goSilent();
+    scene.judge();
+
+    assertThat(told()).hasSize(1);
+    assertThat(redeployments()).isEmpty();
+  }
+
+  /** Stand-ins with the signatures of pg_net 0.20 and Vault, which no package has. */
+  private void standIns() throws SQLException {
+    script(
+        """
+        create schema net;
+        create table net.calls (url text, body jsonb, headers jsonb);
+        create function net.http_post(url text, body jsonb default '{}', params jsonb default '{}',
+            headers jsonb default '{}', timeout_milliseconds integer default 5000) returns bigint
+            language sql as 'insert into net.calls values (url, body, headers) returning 1::bigint';
+        create schema vault;
+        create table vault.decrypted_secrets (name text, decrypted_secret text);
+        insert into vault.decrypted_secrets values ('functions', 'sb_secret_x');
+        """);
+  }
+
+  @Test
+  void whoCarriesRedeploymentsOutIsCalledUntilItIsSettled() throws SQLException {
+    standIns();
+    scene.sql("select selfupgrade.set_watch(:agent, true, 'https://example.org/f', 'functions')");
+    scene.goSilent();
+
+    assertThat(scene.judge()).endsWith("1 calls for a redeployment");
+    assertThat(scene.judge()).as("it may not have arrived").endsWith("1 calls for a redeployment");
+    assertThat(scene.sql("select concat_ws(' ', url, headers ->> 'apikey', body) from net.calls"))
+        .startsWith("https://example.org/f sb_secret_x")
+        .contains("\"action\": \"redeploy\"", scene.fence.agent().value());
+
+    assertThat(scene.sql("select attempt from selfupgrade.take_redeploy(:agent)")).isEqualTo("1");
+    assertThat(scene.judge()).as("somebody is at it").endsWith("0 calls for a redeployment");
+  }
+
+  @Test
+  void aMissingSecretKeepsNobodyFromBeingMarked() throws SQLException {
+    standIns();
+    scene.sql("select selfupgrade.set_watch(:agent, true, 'https://example.org/f', 'other')");
+    scene.goSilent();
+
+    assertThat(scene.judge()).contains("1 newly down", "0 calls");
+    assertThat(status()).isEqualTo("down");
+    assertThat(scene.sql("select count(*) from net.calls")).isEqualTo("0");
+  }
+
+  @Test
+  void aLookThatTheAgentMissedIsAskedForOnce() throws SQLException {
+    String look = "select selfupgrade.run_auto_upgrade_check()";
+    assertThat(scene.sql(look)).isEqualTo("0 looks were missed and asked for");
+    scene.sql(
+        "with t as (insert into selfupgrade.scheduled_tasks (agent, name, task_type, schedule,"
+            + " cron_expression, time_zone, missed, overlap) values (:agent,"
+            + " 'selfupgrade.look-for-releases', 'x', 'CRON', '0 */6 * * *', 'UTC', 'RUN_ONCE',"
+            + " 'SKIP') returning id) insert into selfupgrade.task_state (task, agent, next_run)"
+            + " select id, :agent, clock_timestamp() + interval '1 hour' from t returning 1");
+    assertThat(scene.sql(look)).as("it is not due").startsWith("0 looks");
+
+    scene.change(
+        "update selfupgrade.task_state set next_run = clock_timestamp() - interval '1 hour'"
+            + " where agent = :agent");
+    scene.sql("select selfupgrade.set_freeze(:agent, 'audit')");
+    assertThat(scene.sql(look)).as("it is frozen").startsWith("0 looks");
+    scene.sql("select selfupgrade.lift_freeze(:agent)");
+
+    assertThat(scene.sql(look)).startsWith("1 looks");
+    assertThat(scene.sql(look)).as("it waits already").startsWith("0 looks");
+    assertThat(scene.sql("select trigger from selfupgrade.upgrade_requests where agent = :agent"))
+        .isEqualTo("SCHEDULED");
+  }
+
+  @Test
+  void whatWasKeptLongEnoughIsDeletedAndTheRestStays() throws SQLException {
+    String agent = ":agent";
+    String holder = "'" + scene.fence.holder() + "'";
+    String days = "clock_timestamp() - n * interval '1 day'";
+    scene.change(
+        "insert into selfupgrade.agent_logs (agent, instance, level, message, created_at) select "
+            + agent
+            + ", "
+            + holder
+            + ", 'info', 'm', "
+            + days
+            + " from generate_series(1, 10) n");
+    scene.change(
+        "insert into selfupgrade.memories (agent, content, instance, expires_at) select "
+            + agent
+            + ", 'c', "
+            + holder
+            + ", "
+            + days
+            + " from generate_series(-3, 3) n");
+    scene.change(
+        "insert into selfupgrade.memories (agent, content, instance, expires_at) values ("
+            + agent
+            + ", 'for ever', "
+            + holder
+            + ", null)");
+    scene.change(
+        "insert into selfupgrade.control_keys (agent, key, wish, filed_at) select "
+            + agent
+            + ", 'k' || n, 'x', "
+            + days
+            + " from generate_series(1, 10) n");
+    scene.change(
+        "insert into selfupgrade.commands (agent, kind, state, settled_at) select "
+            + agent
+            + ", 'DEPLOY', 'DONE', "
+            + days
+            + " from generate_series(25, 34) n");
+    scene.change(
+        "insert into selfupgrade.notifications (agent, event, notifier, kind, title, body, state,"
+            + " filed_at, settled_at, instance, epoch) select "
+            + agent
+            + ", 'e' || n, 's', 'HEALTH', 't', 'b', 'DELIVERED', "
+            + days
+            + ", "
+            + days
+            + ", "
+            + holder
+            + ", 1 from generate_series(25, 34) n");
+    scene.change(
+        "insert into selfupgrade.task_runs (agent, task_id, task, due, state, holder, epoch,"
+            + " finished_at) select "
+            + agent
+            + ", gen_random_uuid(), 't', "
+            + days
+            + ", 'SUCCEEDED', "
+            + holder
+            + ", 1, "
+            + days
+            + " from generate_series(25, 34) n");
+
+    String said = scene.sql("select selfupgrade.run_log_cleanup()");
+
+    assertThat(said)
+        .contains("\"logs\": 4", "\"memories\": 4", "\"keys\": 4", "\"commands\": 5")
+        .contains("\"notifications\": 5")
+        .as("the newest run of each task stays")
+        .doesNotContain("\"runs\"");
+    assertThat(scene.count("memories")).isEqualTo(4);
+    assertThat(scene.count("agent_logs")).isEqualTo(6);
+    assertThat(scene.sql("select selfupgrade.run_log_cleanup()")).isEqualTo("deleted {}");
+  }
+
+  @Test
+  void whatTheAgentDeclaredIsKeptLonger() throws SQLException {
+    Retention longer = Retention.DEFAULT.keep(Retention.Kept.LOGS, Duration.ofDays(30));
+    scene.store.jobs().declare(scene.fence, new JobStore.Watch(List.of("slack"), longer));
+    scene.change(
+        "insert into selfupgrade.agent_logs (agent, instance, level, message, created_at)"
+            + " select :agent, gen_random_uuid(), 'info', 'm', clock_timestamp() - n * interval"
+            + " '10 days' from generate_series(1, 4) n");
+
+    assertThat(scene.sql("select selfupgrade.run_log_cleanup()")).contains("\"logs\": 2");
+    assertThat(scene.sql("select redeploy from selfupgrade.watches where agent = :agent"))
+        .as("what a person has set stays")
+        .isEqualTo("t");
+  }
+
+  @Test
+  void oneRunDeletesNoMoreThanItIsTold() throws SQLException {
+    scene.change(
+        "insert into selfupgrade.agent_logs (agent, instance, level, message, created_at)"
+            + " select :agent, gen_random_uuid(), 'info', 'm', clock_timestamp() - interval '9 days'"
+            + " from generate_series(1, 10) n");
+
+    assertThat(scene.sql("select selfupgrade.run_log_cleanup(4)")).contains("\"logs\": 4");
+    assertThat(scene.count("agent_logs")).isEqualTo(6);
+  }
+
+  @Test
+  void whoDoesNotRunAJobDoesNothing() throws SQLException {
+    scene.goSilent();
+    assertThat(scene.sql("select selfupgrade.run_job('agent-health-check', 'DATABASE')"))
+        .isEqualTo("not run: DATABASE does not run agent-health-check");
+    assertThat(told()).isEmpty();
+
+    scene.change("update selfupgrade.jobs set runner = 'DATABASE'");
+    assertThat(scene.store.jobs().runDue()).isEmpty();
+    assertThat(scene.sql("select selfupgrade.run_job('agent-health-check', 'DATABASE')"))
+        .contains("1 newly down");
+  }
+
+  @Test
+  void aJobThatFailsIsNotedAndKeepsNoOtherFromRunning() throws SQLException {
+    script("alter table selfupgrade.agent_state rename column health_check to gone");
+    try {
+      List<JobStore.Ran> ran = scene.store.jobs().runDue();
+
+      assertThat(ran).extracting(JobStore.Ran::name).isEqualTo(JobStore.NAMES);
+      assertThat(ran.get(0).note()).contains("failed", "health_check", "SQLSTATE 42703");
+      assertThat(ran.get(2).note()).startsWith("deleted");
+      assertThat(scene.store.jobs().runDue()).as("it is not tried all the time").isEmpty();
+    } finally {
+      script("alter table selfupgrade.agent_state rename column gone to health_check");
+    }
+  }
+}
