@@ -3,13 +3,12 @@ package io.selfupgrade.supabase;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.control.JobStore;
 import io.selfupgrade.observe.Retention;
-import io.selfupgrade.store.AgentStore.SchemaMode;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 
 /** An agent with a primary in a database of the test's own, and the functions that others call. */
-final class ControlScene implements AutoCloseable {
+final class ControlScene {
 
   static final Duration LONG_AGO = Duration.ofMinutes(3);
 
@@ -17,10 +16,9 @@ final class ControlScene implements AutoCloseable {
   final Fence fence;
   private final String url;
 
-  ControlScene(TestDatabase database) {
+  ControlScene(TestDatabase database, PostgresStore opened) {
     url = database.jdbcUrl();
-    store = PostgresStore.at(url);
-    store.open(SchemaMode.APPLY);
+    store = opened;
     fence = Agents.lead(store);
     store.jobs().declare(fence, new JobStore.Watch(List.of("slack"), Retention.DEFAULT));
   }
@@ -50,10 +48,5 @@ final class ControlScene implements AutoCloseable {
   long count(String table) throws SQLException {
     return Long.parseLong(
         sql("select count(*) from selfupgrade." + table + " where agent = :agent"));
-  }
-
-  @Override
-  public void close() {
-    store.close();
   }
 }

@@ -3,6 +3,7 @@ package io.selfupgrade.supabase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selfupgrade.store.AgentStore.SchemaMode;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -12,7 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,16 +27,23 @@ class ControlTest {
 
   @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();
 
+  private static PostgresStore store;
   private ControlScene scene;
+
+  @BeforeAll
+  static void openTheStore() {
+    store = PostgresStore.at(DATABASE.jdbcUrl());
+    store.open(SchemaMode.APPLY);
+  }
+
+  @AfterAll
+  static void closeTheStore() {
+    store.close();
+  }
 
   @BeforeEach
   void anAgentThatLeads() {
-    scene = new ControlScene(DATABASE);
-  }
-
-  @AfterEach
-  void closeTheStore() {
-    scene.close();
+    scene = new ControlScene(DATABASE, store);
   }
 
   private String health() throws SQLException {

@@ -7,6 +7,7 @@ import io.selfupgrade.control.CommandStore.State;
 import io.selfupgrade.control.JobStore;
 import io.selfupgrade.observe.LogEvent;
 import io.selfupgrade.observe.Retention;
+import io.selfupgrade.store.AgentStore.SchemaMode;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -15,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,17 +28,28 @@ class JobsTest {
 
   @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();
 
+  private static PostgresStore store;
   private ControlScene scene;
+
+  @BeforeAll
+  static void openTheStore() {
+    store = PostgresStore.at(DATABASE.jdbcUrl());
+    store.open(SchemaMode.APPLY);
+  }
+
+  @AfterAll
+  static void closeTheStore() {
+    store.close();
+  }
 
   @BeforeEach
   void anAgentThatLeads() throws SQLException {
-    scene = new ControlScene(DATABASE);
+    scene = new ControlScene(DATABASE, store);
     scene.sql("select selfupgrade.set_watch(:agent, true)");
   }
 
   @AfterEach
   void leaveNoAgentToTheNextTest() throws SQLException {
-    scene.close();
     script(
         """
         drop schema if exists net cascade;
@@ -242,76 +256,52 @@ class JobsTest {
         .isEqualTo("SCHEDULED");
   }
 
+  /** Rows of ten days, the newest a day old or so many days old. */
+  private void rows(String table, String columns, String values, int newest) throws SQLException {
+    scene.change(
+        "insert into selfupgrade."
+            + table
+            + " (agent, "
+            + columns
+            + ") select :agent, "
+            + values.replace("AGO", "clock_timestamp() - n * interval '1 day'")
+            + " from generate_series("
+            + newest
+            + ", "
+            + (newest + 9)
+            + ") n");
+  }
+
   @Test
   void whatWasKeptLongEnoughIsDeletedAndTheRestStays() throws SQLException {
-    String agent = ":agent";
-    String holder = "'" + scene.fence.holder() + "'";
-    String days = "clock_timestamp() - n * interval '1 day'";
-    scene.change(
-        "insert into selfupgrade.agent_logs (agent, instance, level, message, created_at) select "
-            + agent
-            + ", "
-            + holder
-            + ", 'info', 'm', "
-            + days
-            + " from generate_series(1, 10) n");
-    scene.change(
-        "insert into selfupgrade.memories (agent, content, instance, expires_at) select "
-            + agent
-            + ", 'c', "
-            + holder
-            + ", "
-            + days
-            + " from generate_series(-3, 3) n");
-    scene.change(
-        "insert into selfupgrade.memories (agent, content, instance, expires_at) values ("
-            + agent
-            + ", 'for ever', "
-            + holder
-            + ", null)");
-    scene.change(
-        "insert into selfupgrade.control_keys (agent, key, wish, filed_at) select "
-            + agent
-            + ", 'k' || n, 'x', "
-            + days
-            + " from generate_series(1, 10) n");
-    scene.change(
-        "insert into selfupgrade.commands (agent, kind, state, settled_at) select "
-            + agent
-            + ", 'DEPLOY', 'DONE', "
-            + days
-            + " from generate_series(25, 34) n");
-    scene.change(
-        "insert into selfupgrade.notifications (agent, event, notifier, kind, title, body, state,"
-            + " filed_at, settled_at, instance, epoch) select "
-            + agent
-            + ", 'e' || n, 's', 'HEALTH', 't', 'b', 'DELIVERED', "
-            + days
-            + ", "
-            + days
-            + ", "
-            + holder
-            + ", 1 from generate_series(25, 34) n");
-    scene.change(
-        "insert into selfupgrade.task_runs (agent, task_id, task, due, state, holder, epoch,"
-            + " finished_at) select "
-            + agent
-            + ", gen_random_uuid(), 't', "
-            + days
-            + ", 'SUCCEEDED', "
-            + holder
-            + ", 1, "
-            + days
-            + " from generate_series(25, 34) n");
+    rows(
+        "agent_logs",
+        "instance, level, message, created_at",
+        "gen_random_uuid(), 'info', 'm', AGO",
+        1);
+    rows("memories", "content, instance, expires_at", "'c', gen_random_uuid(), AGO", -5);
+    rows("memories", "content, instance, expires_at", "'for ever', gen_random_uuid(), null", 1);
+    rows("control_keys", "key, wish, filed_at", "'k' || n, 'x', AGO", 1);
+    rows("commands", "kind, state, settled_at", "'DEPLOY', 'DONE', AGO", 25);
+    rows(
+        "notifications",
+        "event, notifier, kind, title, body, state, filed_at, settled_at, instance, epoch",
+        "'e' || n, 's', 'HEALTH', 't', 'b', 'DELIVERED', AGO, AGO, gen_random_uuid(), 1",
+        25);
+    rows(
+        "task_runs",
+        "task_id, task, due, state, holder, epoch, finished_at",
+        "gen_random_uuid(), 't', AGO, 'SUCCEEDED', gen_random_uuid(), 1, AGO",
+        25);
 
     String said = scene.sql("select selfupgrade.run_log_cleanup()");
 
     assertThat(said)
-        .contains("\"logs\": 4", "\"memories\": 4", "\"keys\": 4", "\"commands\": 5")
+        .contains("\"logs\": 4", "\"memories\": 5", "\"keys\": 4", "\"commands\": 5")
         .contains("\"notifications\": 5")
         .as("the newest run of each task stays")
         .doesNotContain("\"runs\"");
-    assertThat(scene.count("memories")).isEqualTo(4);
+    assertThat(scene.count("memories")).isEqualTo(15);
     assertThat(scene.count("agent_logs")).isEqualTo(6);
     assertThat(scene.sql("select selfupgrade.run_log_cleanup()")).isEqualTo("deleted {}");
   }
