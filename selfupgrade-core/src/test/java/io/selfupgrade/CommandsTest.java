@@ -13,6 +13,7 @@ import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.store.AgentStore;
+import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.testkit.FaultyStore;
 import io.selfupgrade.testkit.InMemoryPlatform;
@@ -22,6 +23,9 @@ import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpgradeJournal;
 import io.selfupgrade.upgrade.UpgradePhase;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -183,6 +187,17 @@ class CommandsTest {
 
     assertThat(settled(command).state()).isEqualTo(State.EXPIRED);
     assertThat(platform.accepted()).isEmpty();
+  }
+
+  /** The job auto-upgrade-check knows by the task's name that an agent upgrades itself. */
+  @Test
+  void theJobOfTheDatabaseKnowsTheTaskThatLooksForReleases() throws IOException {
+    try (InputStream in =
+        PostgresStore.class.getResourceAsStream(
+            "/supabase/migrations/20261101000800_control.sql")) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+          .contains("t.name = '" + new UpgradesBuilder().look("x").name() + "'");
+    }
   }
 
   private InstanceRecord registered() {

@@ -136,6 +136,23 @@ begin
 end
 $$;
 
+-- Wishes that nobody answers do not pile up without end, whatever keys they come with.
+create function selfupgrade.require_room(for_agent text) returns void
+    language plpgsql stable set search_path = pg_catalog as $$
+declare
+    most constant integer := 100;
+begin
+    if (select count(*) from (select from selfupgrade.upgrade_requests r
+                               where r.agent = for_agent and r.upgrade is null limit most) w) >= most
+       or (select count(*) from (select from selfupgrade.commands c
+                                  where c.agent = for_agent and c.state in ('WAITING', 'TAKEN') limit most) w) >= most then
+        raise exception '% requests or commands wait for % already: expected fewer; try again when its primary has answered them',
+                        most, for_agent
+            using errcode = 'configuration_limit_exceeded';
+    end if;
+end
+$$;
+
 -- Takes a key for a wish. Whoever is second waits for the first, and gets what that one filed.
 create function selfupgrade.take_key(
     for_agent text, its_key text, its_wish text, out filed boolean, out known_request uuid, out known_command uuid)
@@ -174,6 +191,7 @@ begin
     request := taken.known_request;
     filed := taken.filed;
     if filed then
+        perform selfupgrade.require_room(for_agent);
         insert into selfupgrade.upgrade_requests (agent, trigger) values (for_agent, 'MANUAL') returning id into request;
         update selfupgrade.control_keys k set request = file_request.request where k.agent = for_agent and k.key = its_key;
         perform pg_notify('selfupgrade', for_agent);
@@ -218,6 +236,7 @@ begin
          order by c.seq limit 1;
         filed := not found;
         if filed then
+            perform selfupgrade.require_room(for_agent);
             insert into selfupgrade.commands (agent, kind, detail, expires_at)
             values (for_agent, file_command.kind, wanted, clock_timestamp() + within) returning id into command;
         end if;
@@ -243,6 +262,7 @@ begin
     command := taken.known_command;
     filed := taken.filed;
     if filed then
+        perform selfupgrade.require_room(for_agent);
         insert into selfupgrade.upgrade_requests (agent, trigger) values (for_agent, 'MANUAL') returning id into request;
         -- An upgrade may wait three days for a person's approval.
         insert into selfupgrade.commands (agent, kind, after_request, expires_at)
@@ -539,6 +559,9 @@ begin
             up := up + selfupgrade.end_outage(one.name, one.fresh)::integer;
         end if;
     end loop;
+    update selfupgrade.commands c
+       set state = 'EXPIRED', settled_at = clock_timestamp(), note = 'it was not carried out within its time to live'
+     where c.outage is not null and c.state in ('WAITING', 'TAKEN') and c.expires_at <= clock_timestamp();
     called := selfupgrade.call_for_redeploys();
     return selfupgrade.note_job(
         'agent-health-check',
@@ -710,17 +733,19 @@ $$;
 comment on function selfupgrade.run_job is 'runs a job if that runner is the one which runs it; what pg_cron calls';
 
 -- Runs the jobs that are due and that the primaries run; each once, however many call at once. One that fails is noted and
--- keeps no other from running.
-create function selfupgrade.run_due_jobs() returns table (ran text, said text)
+-- keeps no other from running. Who calls it for one job after another holds no row of the one during the next.
+create function selfupgrade.run_due_jobs(most integer default 3) returns table (ran text, said text)
     language plpgsql set search_path = pg_catalog as $$
 declare
     one text;
+    left_over integer := most;
 begin
     for one in select j.job from selfupgrade.jobs j order by j.job loop
         perform from selfupgrade.jobs j
          where j.job = one and j.runner = 'AGENT' and (j.ran_at is null or j.ran_at < clock_timestamp() - j.every)
            for update skip locked;
-        if found then
+        if found and left_over > 0 then
+            left_over := left_over - 1;
             ran := one;
             begin
                 said := selfupgrade.run_job(one, 'AGENT');

@@ -4,7 +4,9 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.control.JobStore;
 import io.selfupgrade.observe.Retention;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The jobs, which are functions of the schema: pg_cron calls the same ones. */
@@ -62,12 +64,25 @@ final class PostgresJobStore implements JobStore {
 
   @Override
   public List<Ran> runDue() {
+    List<Ran> all = new ArrayList<>();
+    // One after the other, so that none holds rows while the next one takes its time.
+    while (all.size() < NAMES.size()) {
+      Optional<Ran> next = runNext();
+      if (next.isEmpty()) {
+        break;
+      }
+      all.add(next.get());
+    }
+    return all;
+  }
+
+  private Optional<Ran> runNext() {
     return database.call(
         PORT,
-        "running the jobs that are due",
+        "running a job that is due",
         statements ->
-            statements.list(
-                "select ran, said from selfupgrade.run_due_jobs()",
+            statements.first(
+                "select ran, said from selfupgrade.run_due_jobs(1)",
                 row -> new Ran(row.text("ran"), row.text("said")),
                 Arguments.of()));
   }

@@ -201,6 +201,30 @@ class ControlTest {
   }
 
   @Test
+  void wishesThatNobodyAnswersDoNotPileUpWithoutEnd() throws SQLException {
+    assertThat(
+            scene.sql(
+                "select count(f.request) from generate_series(1, 100) n,"
+                    + " lateral selfupgrade.file_request(:agent, 'key-' || n) f"))
+        .isEqualTo("100");
+
+    for (String call :
+        List.of(
+            "file_request(:agent, 'next')",
+            "file_command(:agent, 'next', 'RESTART', '{}')",
+            "atomic_upgrade_and_deploy(:agent, 'next')")) {
+      assertThatThrownBy(() -> scene.sql("select selfupgrade." + call))
+          .hasMessageContaining("100 requests or commands wait")
+          .extracting(e -> ((SQLException) e).getSQLState())
+          .as("a caller may try again later")
+          .isEqualTo("53400");
+    }
+    assertThat(scene.sql("select filed from selfupgrade.file_request(:agent, 'key-7')"))
+        .as("what was filed is still known")
+        .isEqualTo("f");
+  }
+
+  @Test
   void aFreezeIsSetAndLiftedAndTheAgentSeesIt() throws SQLException {
     assertThat(scene.sql("select selfupgrade.set_freeze(:agent, 'audit')")).isEqualTo("t");
     assertThat(scene.sql("select selfupgrade.set_freeze(:agent, 'longer audit')")).isEqualTo("f");

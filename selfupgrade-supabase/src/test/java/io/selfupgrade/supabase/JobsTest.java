@@ -170,6 +170,19 @@ class JobsTest {
   }
 
   @Test
+  void oneThatNobodyCarriedOutInTimeIsSettled() throws SQLException {
+    scene.goSilent();
+    scene.judge();
+    scene.change(
+        "update selfupgrade.commands set expires_at = clock_timestamp() where agent = :agent");
+
+    assertThat(scene.sql("select command from selfupgrade.take_redeploy(:agent)")).isEmpty();
+    scene.judge();
+
+    assertThat(redeployments()).containsExactly(State.EXPIRED);
+  }
+
+  @Test
   void aFrozenAgentIsNotRedeployed() throws SQLException {
     scene.sql("select selfupgrade.set_freeze(:agent, 'audit')");
     scene.goSilent();

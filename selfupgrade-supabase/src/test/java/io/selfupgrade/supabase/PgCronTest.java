@@ -180,6 +180,24 @@ class PgCronTest {
   }
 
   @Test
+  void aJobWhoseRunsHaveStoppedIsSeenByItsRow() throws SQLException {
+    cron.createAll();
+    assertThat(store.jobs().all()).noneMatch(JobStore.Job::stopped);
+
+    value(
+        "update selfupgrade.jobs set every = interval '1 microsecond'"
+            + " where job = 'log-cleanup' returning 1");
+
+    assertThat(store.jobs().all())
+        .filteredOn(JobStore.Job::stopped)
+        .extracting(JobStore.Job::name)
+        .containsExactly("log-cleanup");
+    value(
+        "update selfupgrade.jobs set every = interval '1 day'"
+            + " where job = 'log-cleanup' returning 1");
+  }
+
+  @Test
   void oldRunsOfOurJobsAreCleanedAndOthersStay() throws SQLException {
     cron.createAll();
     value(
