@@ -16,6 +16,8 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What functions answer while something that they need is not there. */
 final class EdgeAwayTest {
 
-  @RegisterExtension static final TestDatabase EMPTY = TestDatabase.fresh();
+  @RegisterExtension final TestDatabase empty = TestDatabase.fresh();
 
   private static final String CHECK = "{\"action\":\"check\"}";
 
@@ -56,6 +58,24 @@ final class EdgeAwayTest {
         assertThat(functions.post("agent-core", freeze()).statusCode()).isEqualTo(200);
         assertThat(functions.text()).doesNotContain(server.password().reveal());
       }
+    }
+  }
+
+  @Test
+  void aConnectionThatFallsSilentIsGivenUpForANewOne() throws Exception {
+    EdgeRows rows = new EdgeRows(empty);
+    rows.agent(EdgeRuntime.AGENT, "1.0.0", "1.0.0");
+    Matcher port = Pattern.compile(":([0-9]+)/").matcher(empty.jdbcUrl());
+    assertThat(port.find()).isTrue();
+    try (SilentLink link = new SilentLink(Integer.parseInt(port.group(1)));
+        EdgeRuntime functions =
+            EdgeRuntime.start(
+                empty.jdbcUrl().replace(port.group(), ":" + link.port() + "/"), Map.of())) {
+      assertThat(functions.post("self-upgrade", CHECK).statusCode()).isEqualTo(202);
+      link.silent(true);
+      unavailable(functions.post("self-upgrade", CHECK));
+      link.silent(false);
+      assertThat(functions.post("self-upgrade", CHECK).statusCode()).isEqualTo(202);
     }
   }
 
@@ -119,7 +139,7 @@ final class EdgeAwayTest {
   @Test
   void aMissingSchemaAndMissingSettingsAreNamedWithWhatMendsThem() throws Exception {
     try (EdgeRuntime functions =
-        EdgeRuntime.start(EMPTY, Map.of("SELFUPGRADE_AGENT", "", "SELFUPGRADE_REPOSITORY", ""))) {
+        EdgeRuntime.start(empty, Map.of("SELFUPGRADE_AGENT", "", "SELFUPGRADE_REPOSITORY", ""))) {
       refused(functions.post("self-upgrade", CHECK), "not_configured", "SELFUPGRADE_AGENT");
       refused(deliver(functions), "not_configured", "SELFUPGRADE_AGENT");
       refused(
@@ -139,7 +159,7 @@ final class EdgeAwayTest {
             "SUPABASE_SECRET_KEYS", "{\"default\": \"\"}",
             "SUPABASE_SERVICE_ROLE_KEY", "",
             "SELFUPGRADE_WEBHOOK_SECRET", "too short");
-    try (EdgeRuntime functions = EdgeRuntime.start(EMPTY, noKeys)) {
+    try (EdgeRuntime functions = EdgeRuntime.start(empty, noKeys)) {
       for (String function : new String[] {"self-upgrade", "agent-core", "register"}) {
         refused(functions.post(function, CHECK), "not_configured", "no key");
         refused(

@@ -54,6 +54,21 @@ final class EdgeFunctionsTest {
     functions.close();
   }
 
+  static boolean example() {
+    // region call
+    EdgeFunctions control =
+        EdgeFunctions.of(
+            URI.create("https://abcdefghijklmnopqrst.supabase.co"),
+            new AgentName("my-bot"),
+            Secret.env("SUPABASE_SECRET_KEY"));
+    control.checkNow("release-1.4.0"); // the same key again has no second effect
+    control.restart("settings-changed-7");
+    control.freeze("the feed is broken: no upgrades today");
+    boolean up = control.health();
+    // endregion
+    return up;
+  }
+
   private static EdgeFunctions client() {
     return EdgeFunctions.of(functions.project(), AGENT, KEYS.get(0));
   }
