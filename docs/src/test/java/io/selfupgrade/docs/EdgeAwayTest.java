@@ -87,9 +87,8 @@ final class EdgeAwayTest {
     unavailable(functions.post("self-upgrade", CHECK));
     unavailable(functions.post("agent-core", "{\"action\":\"status\"}"));
     unavailable(functions.post("register", "{\"host\":\"a\"}"));
-    HttpRequest health = HttpRequest.newBuilder(functions.at("health")).build();
-    assertThat(functions.send(health).statusCode()).isEqualTo(503);
-    assertThat(functions.send(health).body()).isEqualTo("{\"status\":\"down\"}");
+    assertThat(health(functions).statusCode()).isEqualTo(503);
+    assertThat(health(functions).body()).isEqualTo("{\"status\":\"down\"}");
     HttpResponse<String> delivered = deliver(functions);
     unavailable(delivered);
     assertThat(delivered.body()).contains("not queued: the agent's store cannot be reached");
@@ -99,6 +98,10 @@ final class EdgeAwayTest {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
     assertThat(answer.body()).contains("\"code\":\"unavailable\"");
     assertThat(answer.headers().firstValue("retry-after")).contains("10");
+  }
+
+  private static HttpResponse<String> health(EdgeRuntime functions) throws Exception {
+    return functions.send(HttpRequest.newBuilder(functions.at("health")).build());
   }
 
   private static HttpResponse<String> deliver(EdgeRuntime functions) throws Exception {
@@ -146,8 +149,7 @@ final class EdgeAwayTest {
           functions.post("self-upgrade", "{\"action\":\"check\",\"agent\":\"a\"}"),
           "not_set_up",
           "supabase db push");
-      HttpRequest health = HttpRequest.newBuilder(functions.at("health")).build();
-      assertThat(functions.send(health).statusCode()).isEqualTo(503);
+      assertThat(health(functions).statusCode()).isEqualTo(503);
       assertThat(functions.text()).contains("SELFUPGRADE_AGENT is not set");
     }
   }
@@ -158,7 +160,8 @@ final class EdgeAwayTest {
         Map.of(
             "SUPABASE_SECRET_KEYS", "{\"default\": \"\"}",
             "SUPABASE_SERVICE_ROLE_KEY", "",
-            "SELFUPGRADE_WEBHOOK_SECRET", "too short");
+            "SELFUPGRADE_WEBHOOK_SECRET", "too short",
+            "SUPABASE_DB_URL", "postgresql://me:hidden@[nowhere/postgres");
     try (EdgeRuntime functions = EdgeRuntime.start(empty, noKeys)) {
       for (String function : new String[] {"self-upgrade", "agent-core", "register"}) {
         refused(functions.post(function, CHECK), "not_configured", "no key");
@@ -168,6 +171,8 @@ final class EdgeAwayTest {
             "no key");
       }
       refused(deliver(functions), "not_configured", "fewer than 16 bytes");
+      assertThat(health(functions).statusCode()).isEqualTo(503);
+      assertThat(functions.text()).contains("SUPABASE_DB_URL is no URL").doesNotContain("hidden");
     }
   }
 

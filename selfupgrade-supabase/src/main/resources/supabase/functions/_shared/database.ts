@@ -44,20 +44,25 @@ function connect(): postgres.Sql {
   if (!url) {
     throw new Refusal(500, "not_configured", "SUPABASE_DB_URL is not set: the platform sets it for every function");
   }
-  return postgres(url, {
-    max: 2,
-    // No session state, so that a pooler in transaction mode would do.
-    prepare: false,
-    fetch_types: false,
-    idle_timeout: 20,
-    connect_timeout: 4,
-    // A request comes when it comes: no pause after a failure, each tries for itself.
-    backoff: () => 0,
-    // Inside the platform's network; its own stack on a developer's machine has no TLS. What the URL says counts.
-    ...(/[?&]sslmode=/.test(url) ? {} : { ssl: "prefer" as const }),
-    connection: { application_name: "selfupgrade-functions", statement_timeout: STATEMENT_MILLIS },
-    onnotice: () => {},
-  });
+  try {
+    return postgres(url, {
+      max: 2,
+      // No session state, so that a pooler in transaction mode would do.
+      prepare: false,
+      fetch_types: false,
+      idle_timeout: 20,
+      connect_timeout: 4,
+      // A request comes when it comes: no pause after a failure, each tries for itself.
+      backoff: () => 0,
+      // Inside the platform's network; its own stack on a developer's machine has no TLS. What the URL says counts.
+      ...(/[?&]sslmode=/.test(url) ? {} : { ssl: "prefer" as const }),
+      connection: { application_name: "selfupgrade-functions", statement_timeout: STATEMENT_MILLIS },
+      onnotice: () => {},
+    });
+  } catch {
+    // Without the trouble, whose message has the URL and so the password in it.
+    throw new Refusal(500, "not_configured", "SUPABASE_DB_URL is no URL of a database: expected postgresql://...");
+  }
 }
 
 export function unknownAgent(): Refusal {

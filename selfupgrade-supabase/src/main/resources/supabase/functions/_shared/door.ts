@@ -12,12 +12,21 @@ export function serve(name: string, handler: Handler): void {
       if (trouble instanceof Refusal) {
         return refused(trouble);
       }
-      console.error(`${name}: ${trouble instanceof Error ? trouble.name : typeof trouble}`);
+      console.error(`${name}: ${placeOf(trouble)}`);
       return refused(
         new Refusal(500, "internal", `the function ${name} has failed: see its logs in the project's dashboard`),
       );
     }
   });
+}
+
+/** Where something went wrong, without its message, which may hold what nobody should read. */
+function placeOf(trouble: unknown): string {
+  if (!(trouble instanceof Error)) {
+    return typeof trouble;
+  }
+  const frames = (trouble.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
+  return [trouble.name, ...frames].join("\n");
 }
 
 /** Refuses other methods. */
