@@ -2,7 +2,7 @@
 -- heartbeats. They tell an operator where it was started, and where nothing has been heard of since.
 
 insert into selfupgrade.schema_history (version, name)
-values ('20261101000840', '20261101000840_hosts.sql') on conflict do nothing;
+values ('20261101000860', '20261101000860_hosts.sql') on conflict do nothing;
 
 create table selfupgrade.hosts (
     agent    text not null,
