@@ -3,10 +3,13 @@ package io.selfupgrade;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.ConfigurationException;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.supabase.PostgresRun;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
@@ -24,6 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DatabaseAwayTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
+  private static final int WRITERS = 4;
+  private static final int KILLS = 3;
+  private static final int ROWS = 200;
 
   @TempDir Path directory;
 
@@ -61,6 +67,54 @@ class DatabaseAwayTest {
       }
       laidDown(agent);
     }
+  }
+
+  /**
+   * Rows that the store, and an agent's ticks, were told are written. The server's process dies;
+   * that of the machine does not, so that what it has given to the system stays.
+   */
+  @Test
+  @Timeout(180)
+  void noAcknowledgedRowIsLostWhenTheServerIsKilledUnderLoad() throws Exception {
+    String url = urlOfAStoppedServer();
+    try (EmbeddedPostgres server = TestPostgres.attach(directory);
+        SelfUpgrade agent = agent(url);
+        PostgresStore store = PostgresStore.at(url).poolSize(WRITERS)) {
+      agent.start();
+      leadsAndTicks(agent);
+      store.open(SchemaMode.VERIFY);
+      try (RowWriters writers = new RowWriters(store, WRITERS)) {
+        for (int kill = 1; kill <= KILLS; kill++) {
+          writers.write(ROWS);
+          long start = System.nanoTime();
+          assertThat(ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly()).isTrue();
+          server.ensureRunning();
+          long serves = System.nanoTime();
+          writers.write(1);
+          long writes = System.nanoTime();
+          leadsAndTicks(agent);
+          System.out.printf(
+              "kill %d of the database under load: it serves after %d ms, a row is written after"
+                  + " %d ms, ticks go on after %d ms%n",
+              kill, millis(start, serves), millis(start, writes), millis(start, System.nanoTime()));
+        }
+        writers.stop();
+        System.out.printf(
+            "%d rows acknowledged around %d kills, %d attempts without an answer, %d lost%n",
+            writers.acknowledged().size(), KILLS, writers.unanswered(), writers.lost().size());
+        assertThat(writers.lost()).isEmpty();
+        assertThat(writers.acknowledged()).hasSizeGreaterThan(KILLS * ROWS);
+      }
+      long succeeded =
+          store.tasks().history(new AgentName("follower"), "tick", 100_000).stream()
+              .filter(run -> run.state() == RunRecord.State.SUCCEEDED)
+              .count();
+      assertThat(succeeded).isGreaterThanOrEqualTo(ticks.get());
+    }
+  }
+
+  private static long millis(long from, long to) {
+    return Duration.ofNanos(to - from).toMillis();
   }
 
   @Test

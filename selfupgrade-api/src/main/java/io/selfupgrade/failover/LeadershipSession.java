@@ -17,6 +17,10 @@ import java.util.Optional;
  *       and false after the time.
  *   <li>A broken session throws {@link io.selfupgrade.agent.AdapterException} from then on.
  * </ol>
+ *
+ * <p>A store may keep no sessions, as one behind a pooler in transaction mode. What it opens gets
+ * no lock, and hears its own wake-ups and those of the same handle on the store alone; the other
+ * obligations hold.
  */
 public interface LeadershipSession extends AutoCloseable {
 

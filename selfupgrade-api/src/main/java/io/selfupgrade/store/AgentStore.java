@@ -111,6 +111,12 @@ public interface AgentStore extends AutoCloseable {
   /** Returns the jobs that keep watch. */
   JobStore jobs();
 
+  /**
+   * Returns what the store is and how it is reached, without secrets; no I/O: what the last {@link
+   * #open} has seen, and what has shown since.
+   */
+  String describe();
+
   /** Ends what the store opened. */
   @Override
   void close();

@@ -6,25 +6,39 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
-/** A connection of the host's, which is closed with the transaction mode that it came with. */
+/**
+ * A connection of the host's, which is closed with the transaction mode that it came with.
+ *
+ * <p>Behind a pooler no statement is left on the server while it is lent.
+ */
 final class BorrowedConnection implements InvocationHandler {
 
   private final Connection host;
   private final boolean autoCommit;
+  private final OptionalInt prepareThreshold;
 
-  private BorrowedConnection(Connection host, boolean autoCommit) {
+  private BorrowedConnection(Connection host, boolean autoCommit, OptionalInt prepareThreshold) {
     this.host = host;
     this.autoCommit = autoCommit;
+    this.prepareThreshold = prepareThreshold;
   }
 
-  static Connection of(Connection host) throws SQLException {
+  static Connection of(Connection host, boolean direct) throws SQLException {
+    OptionalInt threshold = OptionalInt.empty();
+    if (!direct && host.isWrapperFor(PGConnection.class)) {
+      PGConnection driver = host.unwrap(PGConnection.class);
+      threshold = OptionalInt.of(driver.getPrepareThreshold());
+      driver.setPrepareThreshold(0);
+    }
     return (Connection)
         Proxy.newProxyInstance(
             BorrowedConnection.class.getClassLoader(),
             new Class<?>[] {Connection.class},
-            new BorrowedConnection(host, host.getAutoCommit()));
+            new BorrowedConnection(host, host.getAutoCommit(), threshold));
   }
 
   @Override
@@ -45,8 +59,14 @@ final class BorrowedConnection implements InvocationHandler {
 
   private void restore() {
     try {
-      if (!host.isClosed() && host.getAutoCommit() != autoCommit) {
+      if (host.isClosed()) {
+        return;
+      }
+      if (host.getAutoCommit() != autoCommit) {
         host.setAutoCommit(autoCommit);
+      }
+      if (prepareThreshold.isPresent()) {
+        host.unwrap(PGConnection.class).setPrepareThreshold(prepareThreshold.getAsInt());
       }
     } catch (SQLException ignored) {
       // It is broken, which its pool finds out by itself.

@@ -3,8 +3,10 @@ package io.selfupgrade.supabase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.postgresql.PGConnection;
 
 /**
  * Connections of the host's DataSource, which is never closed here.
@@ -15,6 +17,8 @@ final class BorrowedPool implements Pool {
 
   private final DataSource source;
   private final Optional<Connector> migrator;
+  private volatile Place place = Place.of(List.of(""), false);
+  private volatile ConnectionKind kind = ConnectionKind.UNKNOWN_POOLER;
 
   BorrowedPool(DataSource source, Optional<Connector> migrator) {
     this.source = source;
@@ -23,7 +27,7 @@ final class BorrowedPool implements Pool {
 
   @Override
   public Connection borrow() throws SQLException {
-    return BorrowedConnection.of(source.getConnection());
+    return BorrowedConnection.of(source.getConnection(), kind == ConnectionKind.DIRECT);
   }
 
   @Override
@@ -42,9 +46,33 @@ final class BorrowedPool implements Pool {
     return Integer.MAX_VALUE;
   }
 
+  /** A second connection is not asked for here: the host may have one alone to give. */
   @Override
-  public boolean keepsSessions() {
-    return true;
+  public ConnectionKind look(Connection dedicated) throws SQLException {
+    place = DatabaseUrl.placeOf(dedicated.getMetaData().getURL());
+    return dedicated.isWrapperFor(PGConnection.class)
+        ? ConnectionProbe.alone(place, dedicated)
+        : ConnectionKind.UNKNOWN_POOLER;
+  }
+
+  @Override
+  public ConnectionKind lookThoroughly(Connection dedicated) throws SQLException {
+    return ConnectionProbe.thoroughly(place, dedicated, this::borrow);
+  }
+
+  @Override
+  public void settle(ConnectionKind found) {
+    kind = found;
+  }
+
+  @Override
+  public ConnectionKind kind() {
+    return kind;
+  }
+
+  @Override
+  public Place place() {
+    return place;
   }
 
   @Override

@@ -12,11 +12,14 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
+import org.postgresql.PGConnection;
 
 /** Makes physical connections; asks for the URL each time, because a server may have moved. */
 final class Connector implements DataSource {
 
   private static final String REFUSED = "08001";
+  private static final String PREPARE_THRESHOLD = "prepareThreshold";
+  private static final int DRIVERS_THRESHOLD = 5;
 
   private final Supplier<DatabaseUrl> url;
   private final Optional<Runnable> revival;
@@ -36,9 +39,34 @@ final class Connector implements DataSource {
     this.revival = revival;
   }
 
+  /**
+   * Connects for the pool. Only a connection that is direct keeps something in its session,
+   * whatever was seen of others: behind a pooler a statement of that name may be somebody else's.
+   */
   @Override
   public Connection getConnection() throws SQLException {
-    return connect(Optional.empty());
+    Connection connection = connect(Optional.empty());
+    try {
+      DatabaseUrl now = url.get();
+      if (ConnectionProbe.isDirect(now.place(), connection)) {
+        keepInSession(now, connection);
+      }
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static void keepInSession(DatabaseUrl url, Connection connection) throws SQLException {
+    if (!url.properties().containsKey(PREPARE_THRESHOLD)) {
+      connection.unwrap(PGConnection.class).setPrepareThreshold(DRIVERS_THRESHOLD);
+    }
+    Duration longest = url.longestAnswer();
+    if (!longest.isZero()) {
+      // What nobody waits for any more must not go on in the server.
+      new Statements(connection).script("set statement_timeout = '" + longest.toSeconds() + "s'");
+    }
   }
 
   /** Connects with another limit on the wait for an answer. */
@@ -63,7 +91,12 @@ final class Connector implements DataSource {
     Properties properties = now.properties();
     longestAnswer.ifPresent(
         time -> properties.setProperty("socketTimeout", Long.toString(time.toSeconds())));
-    return connect(now, properties);
+    properties.putIfAbsent(PREPARE_THRESHOLD, "0");
+    try {
+      return connect(now, properties);
+    } catch (SQLException e) {
+      throw NotConnected.explained(now, e);
+    }
   }
 
   private static Connection connect(DatabaseUrl url, Properties properties) throws SQLException {

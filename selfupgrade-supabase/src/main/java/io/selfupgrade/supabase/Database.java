@@ -1,13 +1,18 @@
 package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.failover.LeadershipSession;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The open store's connections and the one place that runs statements on them. Thread-safe. */
 final class Database {
@@ -20,8 +25,11 @@ final class Database {
       "set local lock_timeout = '5s'; set local statement_timeout = '30s';"
           + " set local idle_in_transaction_session_timeout = '3s'";
 
-  private final Set<PostgresSession> sessions = ConcurrentHashMap.newKeySet();
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
+
+  private final Set<LeadershipSession> sessions = ConcurrentHashMap.newKeySet();
   private volatile @Nullable Pool pool;
+  private volatile @Nullable ConnectionKind said;
   private volatile Semaphore hostTransactions = new Semaphore(0);
 
   /** Returns the connections. */
@@ -35,6 +43,20 @@ final class Database {
 
   boolean isOpen() {
     return pool != null;
+  }
+
+  /** Notes how Postgres is reached by a pool, and says so where it is news. */
+  void settle(Pool reached, ConnectionKind kind) {
+    reached.settle(kind);
+    if (said != kind) {
+      said = kind;
+      LOG.info("Postgres is reached through {}", kind.words());
+    }
+  }
+
+  /** Returns how Postgres is reached; empty as long as it has not been. */
+  Optional<ConnectionKind> reached() {
+    return Optional.ofNullable(said);
   }
 
   void opened(Pool opened) {
@@ -67,18 +89,27 @@ final class Database {
   void close() {
     Pool open = pool;
     pool = null;
-    sessions.forEach(PostgresSession::close);
+    sessions.forEach(LeadershipSession::close);
     if (open != null) {
       open.close();
     }
   }
 
-  void add(PostgresSession session) {
+  void add(LeadershipSession session) {
     sessions.add(session);
   }
 
-  void remove(PostgresSession session) {
+  void remove(LeadershipSession session) {
     sessions.remove(session);
+  }
+
+  /** Wakes those of an agent's sessions here that no notification of the server reaches. */
+  void wake(AgentName agent) {
+    for (LeadershipSession session : sessions) {
+      if (session instanceof NoSession deaf) {
+        deaf.hear(agent);
+      }
+    }
   }
 
   /** Runs statements that each commit by themselves. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a database is and how to get in, with limits on every wait.
@@ -20,7 +21,6 @@ final class DatabaseUrl {
 
   private static final List<String> SCHEMES = List.of("postgresql://", "postgres://");
   private static final String JDBC = "jdbc:postgresql:";
-  private static final int TRANSACTION_POOLER_PORT = 6543;
 
   /** By its whole text: 127.example.org is somebody else. */
   private static final Pattern LOOPBACK =
@@ -33,6 +33,8 @@ final class DatabaseUrl {
   private static final Map<String, String> DEFAULTS =
       Map.of(
           "ApplicationName", "selfupgrade",
+          // The driver then sends its settings with the start of a session, and no SET after it.
+          "assumeMinServerVersion", "15",
           "connectTimeout", "10",
           "loginTimeout", "10",
           "socketTimeout", "30",
@@ -40,12 +42,12 @@ final class DatabaseUrl {
 
   private final String url;
   private final Properties properties;
-  private final boolean transactionPooler;
+  private final Place place;
 
-  private DatabaseUrl(String url, Properties properties, boolean transactionPooler) {
+  private DatabaseUrl(String url, Properties properties, Place place) {
     this.url = url;
     this.properties = properties;
-    this.transactionPooler = transactionPooler;
+    this.place = place;
   }
 
   /**
@@ -65,6 +67,15 @@ final class DatabaseUrl {
       return parts(trimmed.substring(JDBC.length()));
     }
     throw unusable("it begins with neither of these");
+  }
+
+  /** Returns what the hosts of a URL tell, as a driver gives it; nothing if it is another one's. */
+  static Place placeOf(@Nullable String driversUrl) {
+    try {
+      return parse(driversUrl == null ? "" : driversUrl).place();
+    } catch (ConfigurationException e) {
+      return Place.of(List.of(""), false);
+    }
   }
 
   private static DatabaseUrl parts(String text) {
@@ -109,17 +120,12 @@ final class DatabaseUrl {
 
   private static DatabaseUrl finish(String place, String hosts, Properties properties) {
     List<String> each = Arrays.asList(hosts.split(",", -1));
-    boolean pooler =
-        Boolean.parseBoolean(properties.getProperty("pgbouncer"))
-            || each.stream().anyMatch(host -> host.endsWith(":" + TRANSACTION_POOLER_PORT));
+    Place told = Place.of(each, Boolean.parseBoolean(properties.getProperty("pgbouncer")));
     DEFAULTS.forEach(properties::putIfAbsent);
     if (!each.stream().allMatch(DatabaseUrl::loopback)) {
       properties.putIfAbsent("sslmode", "require");
     }
-    if (pooler) {
-      properties.putIfAbsent("prepareThreshold", "0");
-    }
-    return new DatabaseUrl(JDBC + place, properties, pooler);
+    return new DatabaseUrl(JDBC + place, properties, told);
   }
 
   private static boolean loopback(String host) {
@@ -149,7 +155,7 @@ final class DatabaseUrl {
   DatabaseUrl with(String name, String value) {
     Properties more = properties();
     more.setProperty(name, value);
-    return new DatabaseUrl(url, more, transactionPooler);
+    return new DatabaseUrl(url, more, place);
   }
 
   /** Returns the URL for the driver, without user, password and settings. */
@@ -173,9 +179,14 @@ final class DatabaseUrl {
     }
   }
 
-  /** Tells whether a session would be another one with each transaction. */
-  boolean transactionPooler() {
-    return transactionPooler;
+  /** Returns what the hosts tell. */
+  Place place() {
+    return place;
+  }
+
+  /** Tells whether the user's name ends with a project's reference, as a shared pooler wants it. */
+  boolean userNamesProject() {
+    return properties.getProperty("user", "").contains(".");
   }
 
   /** Returns the URL without secrets. */

@@ -18,26 +18,22 @@ final class HikariPool implements Pool {
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(45);
   private static final Duration LONGEST_MIGRATION = Duration.ofMinutes(10);
 
-  private final com.zaxxer.hikari.pool.HikariPool pooled;
   private final Connector connector;
   private final Connector migrator;
-  private final boolean keepsSessions;
+  private final Place place;
   private final Runnable afterClose;
   private final int size;
+  private final com.zaxxer.hikari.pool.HikariPool pooled;
+  private volatile ConnectionKind kind = ConnectionKind.UNKNOWN_POOLER;
 
   /** What a pool is made of. */
   record Plan(
-      Connector connector,
-      Connector migrator,
-      boolean keepsSessions,
-      int size,
-      Duration longestAnswer,
-      Runnable afterClose) {}
+      Connector connector, Connector migrator, Place place, int size, Runnable afterClose) {}
 
   HikariPool(Plan plan) {
     connector = plan.connector();
     migrator = plan.migrator();
-    keepsSessions = plan.keepsSessions();
+    place = plan.place();
     size = plan.size();
     afterClose = plan.afterClose();
     HikariConfig config = new HikariConfig();
@@ -51,11 +47,6 @@ final class HikariPool implements Pool {
     config.setValidationTimeout(LONGEST_CHECK.toMillis());
     config.setInitializationFailTimeout(-1);
     config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-    if (keepsSessions && !plan.longestAnswer().isZero()) {
-      // What nobody waits for any more must not go on in the server.
-      config.setConnectionInitSql(
-          "set statement_timeout = '" + plan.longestAnswer().toSeconds() + "s'");
-    }
     config.validate();
     pooled = new com.zaxxer.hikari.pool.HikariPool(config);
   }
@@ -81,8 +72,38 @@ final class HikariPool implements Pool {
   }
 
   @Override
-  public boolean keepsSessions() {
-    return keepsSessions;
+  public ConnectionKind look(Connection dedicated) throws SQLException {
+    ConnectionKind shown = ConnectionProbe.alone(place, dedicated);
+    if (shown != ConnectionKind.UNKNOWN_POOLER) {
+      return shown;
+    }
+    try {
+      return ConnectionProbe.thoroughly(
+          place, dedicated, () -> connector.connect(PostgresSession.LONGEST_ANSWER));
+    } catch (SQLException e) {
+      // There may be no room for a second one: what is not known is taken to be the worse.
+      return shown;
+    }
+  }
+
+  @Override
+  public ConnectionKind lookThoroughly(Connection dedicated) throws SQLException {
+    return ConnectionProbe.thoroughly(place, dedicated, this::borrow);
+  }
+
+  @Override
+  public void settle(ConnectionKind found) {
+    kind = found;
+  }
+
+  @Override
+  public ConnectionKind kind() {
+    return kind;
+  }
+
+  @Override
+  public Place place() {
+    return place;
   }
 
   @Override

@@ -28,9 +28,8 @@ final class Origin {
               new HikariPool.Plan(
                   connector,
                   migrator(settings).orElse(connector),
-                  !parsed.transactionPooler(),
+                  parsed.place(),
                   settings.poolSize(),
-                  parsed.longestAnswer(),
                   () -> {}));
         });
   }
@@ -50,9 +49,8 @@ final class Origin {
               new HikariPool.Plan(
                   connector,
                   migrator(settings).orElse(connector),
-                  true,
+                  urlOf(server).place(),
                   settings.poolSize(),
-                  PostgresSession.LONGEST_ANSWER,
                   server::close));
         });
   }

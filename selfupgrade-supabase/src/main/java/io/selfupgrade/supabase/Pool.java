@@ -23,8 +23,20 @@ interface Pool extends AutoCloseable {
   /** Returns how many connections hosts may hold at once, so that renewing the lease needs none. */
   int hostTransactions();
 
-  /** Tells whether a dedicated connection keeps its session. */
-  boolean keepsSessions();
+  /** Looks at a dedicated connection and tells how Postgres is reached, as far as it shows. */
+  ConnectionKind look(Connection dedicated) throws SQLException;
+
+  /** Looks at a dedicated connection and a borrowed one, which tells even behind a pooler. */
+  ConnectionKind lookThoroughly(Connection dedicated) throws SQLException;
+
+  /** Sets how Postgres is reached; again when it turns out to be otherwise. */
+  void settle(ConnectionKind kind);
+
+  /** Returns how Postgres is reached. */
+  ConnectionKind kind();
+
+  /** Returns what the names of the hosts tell; nothing before the first look. */
+  Place place();
 
   @Override
   void close();

@@ -40,11 +40,12 @@ final class PostgresSession implements LeadershipSession {
   private final PGConnection notifications;
   private final ReentrantLock use = new ReentrantLock();
   private final Set<Long> held = new HashSet<>();
-  private final Optional<SessionLock> self;
+  private final SessionLock self;
   private volatile boolean closed;
+  private volatile boolean lent;
 
   private PostgresSession(
-      Database database, AgentName agent, Connection connection, Optional<SessionLock> self)
+      Database database, AgentName agent, Connection connection, SessionLock self)
       throws SQLException {
     this.database = database;
     this.agent = agent;
@@ -54,14 +55,23 @@ final class PostgresSession implements LeadershipSession {
     this.self = self;
   }
 
-  /** Connects and listens. */
-  static PostgresSession open(Database database, AgentName agent) {
+  /** Connects and listens, where a session is kept; it may have become another pooler since. */
+  static LeadershipSession open(Database database, AgentName agent) {
     Pool pool = database.pool();
+    if (pool.kind() == ConnectionKind.TRANSACTION_POOLER) {
+      return NoSession.open(database, agent);
+    }
     Connection connection = null;
     try {
       connection = pool.dedicated(LONGEST_ANSWER);
+      ConnectionKind kind = pool.lookThoroughly(connection);
+      database.settle(pool, kind);
+      if (!kind.keepsSessions()) {
+        connection.close();
+        return NoSession.open(database, agent);
+      }
       PostgresSession session =
-          new PostgresSession(database, agent, connection, prepare(pool, connection));
+          new PostgresSession(database, agent, connection, prepare(connection));
       database.add(session);
       return session;
     } catch (SQLException e) {
@@ -72,30 +82,21 @@ final class PostgresSession implements LeadershipSession {
     }
   }
 
-  private static Optional<SessionLock> prepare(Pool pool, Connection connection)
-      throws SQLException {
-    if (!connection.getAutoCommit()) {
-      connection.setAutoCommit(true);
-    }
+  private static SessionLock prepare(Connection connection) throws SQLException {
     Statements statements = new Statements(connection);
     statements.script("listen " + Sql.CHANNEL);
-    if (!pool.keepsSessions()) {
-      return Optional.empty();
-    }
     try {
       // So that the server notices within half a second that a waiting process is dead.
       statements.script("set client_connection_check_interval = '500ms'");
     } catch (SQLException ignored) {
       // Not every platform of Postgres has it; a dead process is then noticed later.
     }
-    return backend(statements);
-  }
-
-  private static Optional<SessionLock> backend(Statements statements) throws SQLException {
-    return statements.first(
-        "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()",
-        row -> new SessionLock((int) row.number("pid"), row.instant("backend_start")),
-        Arguments.of());
+    return statements
+        .first(
+            "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()",
+            row -> new SessionLock((int) row.number("pid"), row.instant("backend_start")),
+            Arguments.of())
+        .orElseThrow(() -> new SQLException("the server does not show this session", "58000"));
   }
 
   @Override
@@ -103,23 +104,33 @@ final class PostgresSession implements LeadershipSession {
     return exclusively(
         "trying the lock of epoch " + epoch,
         () -> {
-          if (self.isEmpty() || !sameBackend()) {
+          if (!held.contains(epoch) && !locked("pg_try_advisory_lock(?)", epoch)) {
             return Optional.empty();
           }
-          boolean got =
-              held.contains(epoch)
-                  || statements.any(
-                      "select 1 where pg_try_advisory_lock(?)", Arguments.of(key(epoch)));
-          if (got) {
-            held.add(epoch);
-          }
-          return got ? self : Optional.empty();
+          held.add(epoch);
+          return Optional.of(self);
         });
   }
 
-  /** A pooler may give every transaction another backend; a lock there would belong to nobody. */
-  private boolean sameBackend() throws SQLException {
-    return backend(statements).equals(self);
+  /**
+   * Asks for a lock in the process that this session began with; in another one, lent by a pooler
+   * for a transaction, it would belong to nobody.
+   */
+  private boolean locked(String function, long epoch) throws SQLException {
+    Optional<String> got =
+        statements.first(
+            "select "
+                + function
+                + "::text as got from (select from pg_stat_activity"
+                + " where pid = pg_backend_pid() and pid = ? and backend_start = ? offset 0) own",
+            row -> row.text("got"),
+            Arguments.of(key(epoch), self.backendPid(), self.backendStart()));
+    if (got.isEmpty()) {
+      lent = true;
+      database.settle(database.pool(), ConnectionKind.TRANSACTION_POOLER);
+      throw new SQLException("the pooler has lent this session's process to others", "08006");
+    }
+    return !got.get().equals("false");
   }
 
   @Override
@@ -127,17 +138,14 @@ final class PostgresSession implements LeadershipSession {
     return exclusively(
         "waiting for the lock of epoch " + epoch,
         () -> {
-          if (self.isEmpty() || !sameBackend()) {
-            return sleep(slice);
-          }
           if (held.contains(epoch)) {
             return true;
           }
           statements.script("set lock_timeout = " + Math.max(1, slice.toMillis()));
           try {
-            statements.any("select pg_advisory_lock(?)", Arguments.of(key(epoch)));
+            boolean got = locked("pg_advisory_lock(?)", epoch);
             held.add(epoch);
-            return true;
+            return got;
           } catch (SQLException e) {
             if (SqlFailure.is(e, SqlFailure.LOCK_NOT_AVAILABLE)) {
               return false;
@@ -155,11 +163,6 @@ final class PostgresSession implements LeadershipSession {
     } catch (SQLException ignored) {
       // The connection is broken, which the caller learns from what failed before.
     }
-  }
-
-  private boolean sleep(Duration slice) throws SQLException {
-    awaitSignal(slice);
-    return false;
   }
 
   @Override
@@ -239,12 +242,12 @@ final class PostgresSession implements LeadershipSession {
       return;
     }
     try {
-      if (!connection.isClosed()) {
+      if (!lent && !connection.isClosed()) {
         // A borrowed connection goes back to its pool as it came.
         statements.script("select pg_advisory_unlock_all(); unlisten *");
         statements.script("reset client_connection_check_interval");
-        connection.close();
       }
+      connection.close();
     } catch (SQLException e) {
       discard(connection);
     } finally {

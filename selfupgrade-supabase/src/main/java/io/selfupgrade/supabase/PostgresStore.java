@@ -38,8 +38,10 @@ import javax.sql.DataSource;
  * selfupgrade} in it, whatever the search path. Thread-safe.
  *
  * <p>Holds a pool of two connections and one session for each instance that stands by or leads. A
- * transaction pooler (Supabase's port 6543) works, but take-over and wake-ups are slower there, as
- * it keeps no session.
+ * direct connection and a pooler in session mode serve alike. Behind a pooler in transaction mode
+ * (Supabase's port 6543, another one's by what it is seen to do) no session is used, and nothing is
+ * left in one: take-over waits for the lease, and a wake-up by another process for the next look.
+ * The log and {@link #describe} say which it is.
  *
  * <pre>{@code
  * PostgresStore.at(Secret.env("SUPABASE_DB_URL")).poolSize(4)
@@ -111,8 +113,8 @@ public final class PostgresStore implements AgentStore {
    * Describes the store behind the host's own pool, which is never closed here.
    *
    * <p>An instance that stands by or leads borrows one connection for its life, beside those for
-   * each call: size the pool for that. The connections must be pgjdbc's or wrap them, with the
-   * isolation READ COMMITTED.
+   * each call: size the pool for that. Behind a pooler in transaction mode it borrows none for
+   * long. The connections must be pgjdbc's or wrap them, with the isolation READ COMMITTED.
    */
   public static PostgresStore using(DataSource source) {
     Objects.requireNonNull(source, "source");
@@ -209,6 +211,9 @@ public final class PostgresStore implements AgentStore {
     // Not through the pool, whose timeout would hide why there is no connection.
     try (Connection connection = pool.dedicated(PostgresSession.LONGEST_ANSWER)) {
       requireUsable(connection);
+      if (!database.isOpen()) {
+        database.settle(pool, pool.look(connection));
+      }
       missing = new MigrationRunner(connection).missing(MigrationFile.own());
     } catch (SQLException e) {
       throw Database.failure(PORT, "connecting to " + origin, e);
@@ -353,6 +358,12 @@ public final class PostgresStore implements AgentStore {
   @Override
   public synchronized void close() {
     database.close();
+  }
+
+  @Override
+  public String describe() {
+    return "Postgres"
+        + database.reached().map(kind -> ", through " + kind.words()).orElse(", not reached yet");
   }
 
   /** Returns the store's place, without secrets. */

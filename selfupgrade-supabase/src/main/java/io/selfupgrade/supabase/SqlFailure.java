@@ -37,15 +37,20 @@ final class SqlFailure {
     boolean retryable = retryable(failure);
     Optional<String> state = state(failure);
     String code = state.map(s -> " (SQLSTATE " + s + ")").orElse("");
+    String advice =
+        NotConnected.in(failure)
+            .map(known -> known.cure() + (retryable ? "; it is tried again" : ""))
+            .orElseGet(() -> advice(retryable, state));
     return new AdapterException(
-        port,
-        operation + " failed: " + said(failure) + code + "; " + advice(retryable, state),
-        retryable,
-        failure);
+        port, operation + " failed: " + said(failure) + code + "; " + advice, retryable, failure);
   }
 
   /** Tells whether the same statement may succeed later. */
   static boolean retryable(SQLException failure) {
+    Optional<NotConnected> known = NotConnected.in(failure);
+    if (known.isPresent()) {
+      return known.get().retryable();
+    }
     Optional<String> state = state(failure);
     if (state.filter(REJECTED::equals).isPresent()) {
       return false;
@@ -87,7 +92,8 @@ final class SqlFailure {
     while (cause.getCause() instanceof SQLException deeper) {
       cause = deeper;
     }
-    return String.valueOf(cause.getMessage());
+    String met = cause.getCause() instanceof IOException trouble ? " (" + trouble + ")" : "";
+    return cause.getMessage() + met;
   }
 
   private static String advice(boolean retryable, Optional<String> state) {

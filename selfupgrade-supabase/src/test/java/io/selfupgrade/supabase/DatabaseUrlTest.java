@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selfupgrade.agent.ConfigurationException;
+import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,7 +33,7 @@ class DatabaseUrlTest {
         .containsEntry("socketTimeout", "30")
         .containsEntry("tcpKeepAlive", "true")
         .containsEntry("ApplicationName", "selfupgrade");
-    assertThat(url.transactionPooler()).isFalse();
+    assertThat(url.place().told()).isEmpty();
     assertThat(url.toString()).doesNotContain("p/w").doesNotContain("u@x");
   }
 
@@ -77,13 +79,31 @@ class DatabaseUrlTest {
   @ValueSource(
       strings = {
         "postgresql://u@aws-0-eu.pooler.supabase.com:6543/postgres",
+        "postgresql://u@db.abcdefghij.supabase.co:6543/postgres",
+        "postgresql://u@db.example.org:6543/postgres",
+        "postgresql://u@db.abcdefghij.supabase.co:5432,other.example.org:6543/postgres",
         "postgresql://u@db.example.org/x?pgbouncer=true"
       })
-  void aTransactionPoolerKeepsNoSessionAndNoStatement(String text) {
-    DatabaseUrl url = DatabaseUrl.parse(text);
+  void aTransactionPoolerIsKnownByItsPortOrBecauseTheUrlSaysIt(String text) {
+    assertThat(DatabaseUrl.parse(text).place().told()).contains(ConnectionKind.TRANSACTION_POOLER);
+  }
 
-    assertThat(url.transactionPooler()).isTrue();
-    assertThat(url.properties()).containsEntry("prepareThreshold", "0");
+  @ParameterizedTest
+  @CsvSource({
+    "postgresql://u@db.abcdefghij.supabase.co:5432/postgres, DIRECT",
+    "postgresql://u@db.abcdefghij.supabase.co/postgres, DIRECT",
+    "postgresql://u.abc@aws-0-eu.pooler.supabase.com:5432/postgres, SESSION_POOLER",
+    "postgresql://u.abc@aws-1-us-east-1.pooler.supabase.com/postgres, SESSION_POOLER",
+    "'postgresql://u@db.a.supabase.co,aws-0-eu.pooler.supabase.com/postgres', ",
+    "'postgresql://u@db.a.supabase.co:5432,db.example.org/postgres', ",
+    "postgresql://u@db.abcdefghij.supabase.co:5433/postgres, ",
+    "postgresql://u@db.abcdefghij.supabase.co.example.org/postgres, ",
+    "postgresql://u@pooler.supabase.com.example.org/postgres, ",
+    "postgresql://u@[::1]:5432/postgres, ",
+    "jdbc:postgresql:x, ",
+  })
+  void whatTheNameDoesNotTellIsNotKnown(String text, @Nullable ConnectionKind kind) {
+    assertThat(DatabaseUrl.parse(text).place().told()).isEqualTo(Optional.ofNullable(kind));
   }
 
   @ParameterizedTest

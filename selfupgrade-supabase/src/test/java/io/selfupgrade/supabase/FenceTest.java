@@ -142,8 +142,10 @@ class FenceTest {
   void aProcessThatIsPausedInADecisionHoldsNobodyUpForLong() throws Exception {
     Database paused = new Database();
     Connector connector = new Connector(() -> DatabaseUrl.parse(database.jdbcUrl()));
-    paused.opened(
-        new HikariPool(new HikariPool.Plan(connector, connector, true, 2, Agents.TTL, () -> {})));
+    Place place = DatabaseUrl.parse(database.jdbcUrl()).place();
+    HikariPool pool = new HikariPool(new HikariPool.Plan(connector, connector, place, 2, () -> {}));
+    pool.settle(ConnectionKind.DIRECT);
+    paused.opened(pool);
     CountDownLatch locked = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     CompletableFuture<Boolean> decision =

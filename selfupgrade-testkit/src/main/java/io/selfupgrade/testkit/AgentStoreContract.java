@@ -38,6 +38,14 @@ public abstract class AgentStoreContract {
     Eventually.pass(time);
   }
 
+  /**
+   * Tells whether the store keeps sessions: locks, and wake-ups by others; by default it does. What
+   * the contract says of them then holds the other way round.
+   */
+  protected boolean keepsSessions() {
+    return true;
+  }
+
   /** Opening, migrating, closing. */
   @Nested
   class Opening extends OpeningContract {

@@ -240,6 +240,11 @@ public final class FaultyStore implements AgentStore {
   }
 
   @Override
+  public String describe() {
+    return store.describe();
+  }
+
+  @Override
   public void close() {
     store.close();
   }

@@ -226,6 +226,11 @@ public final class InMemoryStore implements AgentStore {
   }
 
   @Override
+  public String describe() {
+    return "memory of this process";
+  }
+
+  @Override
   public void close() {
     leadership.closeSessions();
   }

@@ -6,15 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.failover.LeadershipSession;
+import io.selfupgrade.failover.SessionLock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Obligations of {@link LeadershipSession}, of a store that has session locks. */
+/**
+ * Obligations of {@link LeadershipSession}; of a store that keeps no sessions, that there is no
+ * lock for anybody, and that no other store is heard.
+ */
 abstract class LeadershipSessionContract extends StoreContract {
 
   private static final Duration SOON = Duration.ofSeconds(10);
@@ -31,52 +36,56 @@ abstract class LeadershipSessionContract extends StoreContract {
     LeadershipSession first = session();
     LeadershipSession second = sessionOfAnotherStore();
 
-    assertThat(first.tryLock(7)).isPresent();
+    assertLocked(first.tryLock(7));
     assertThat(second.tryLock(7)).isEmpty();
-    assertThat(second.tryLock(8)).isPresent();
+    assertLocked(second.tryLock(8));
   }
 
   @Test
   void theLocksOfAgentsAreDifferentOnes() {
-    assertThat(session().tryLock(1)).isPresent();
+    assertLocked(session().tryLock(1));
 
-    assertThat(session(new Scene(store).agent).tryLock(1)).isPresent();
+    assertLocked(session(new Scene(store).agent).tryLock(1));
   }
 
   @Test
   void tryLockNamesTheSameSessionEachTime() {
     LeadershipSession session = session();
 
-    assertThat(session.tryLock(1)).isPresent().isEqualTo(session.tryLock(2));
+    Optional<SessionLock> locked = session.tryLock(1);
+
+    assertLocked(locked);
+    assertThat(session.tryLock(2)).isEqualTo(locked);
   }
 
   @Test
   void anUnlockedLockIsFree() {
     LeadershipSession first = session();
     LeadershipSession second = sessionOfAnotherStore();
-    assertThat(first.tryLock(7)).isPresent();
+    assertLocked(first.tryLock(7));
 
     first.unlock(6);
     assertThat(second.tryLock(7)).isEmpty();
     first.unlock(7);
 
-    assertThat(second.tryLock(7)).isPresent();
+    assertLocked(second.tryLock(7));
   }
 
   @Test
   void theLockIsFreeAsSoonAsItsSessionIsClosed() {
     LeadershipSession first = session();
     LeadershipSession second = sessionOfAnotherStore();
-    assertThat(first.tryLock(7)).isPresent();
+    assertLocked(first.tryLock(7));
 
     first.close();
 
-    Eventually.holds("the lock is free", SOON, () -> second.tryLock(7).isPresent());
+    Eventually.holds(
+        "the lock is free", SOON, () -> second.tryLock(7).isPresent() == stores().keepsSessions());
   }
 
   @Test
   void waitingForAHeldLockEndsWithTheSlice() {
-    assertThat(session().tryLock(7)).isPresent();
+    assertLocked(session().tryLock(7));
 
     assertThat(sessionOfAnotherStore().awaitLock(7, Duration.ofMillis(100))).isFalse();
   }
@@ -85,19 +94,19 @@ abstract class LeadershipSessionContract extends StoreContract {
   void waitingForALockEndsWhenItsHolderCloses() {
     LeadershipSession first = session();
     LeadershipSession second = sessionOfAnotherStore();
-    assertThat(first.tryLock(7)).isPresent();
+    assertLocked(first.tryLock(7));
     CountDownLatch begun = new CountDownLatch(1);
 
     CompletableFuture<Boolean> waiting =
         CompletableFuture.supplyAsync(
             () -> {
               begun.countDown();
-              return second.awaitLock(7, SOON);
+              return second.awaitLock(7, stores().keepsSessions() ? SOON : SHORT);
             });
     awaitLatch(begun);
     first.close();
 
-    assertThat(await(waiting)).isTrue();
+    assertThat(await(waiting)).isEqualTo(stores().keepsSessions());
     assertThat(session().tryLock(7)).isEmpty();
   }
 
@@ -113,14 +122,15 @@ abstract class LeadershipSessionContract extends StoreContract {
 
     first.signal();
 
-    assertThat(second.await(SOON)).isTrue();
+    assertThat(second.await(stores().keepsSessions() ? SOON : SHORT))
+        .isEqualTo(stores().keepsSessions());
     assertThat(first.await(SOON)).isTrue();
   }
 
   @Test
   void aSignalWakesASessionThatWaits() {
     LeadershipSession first = session();
-    LeadershipSession second = sessionOfAnotherStore();
+    LeadershipSession second = stores().keepsSessions() ? sessionOfAnotherStore() : session();
     CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> second.await(LONG));
 
     Eventually.holds(
@@ -183,6 +193,10 @@ abstract class LeadershipSessionContract extends StoreContract {
     session.close();
 
     assertThat(await(waiting)).isEqualTo("broken");
+  }
+
+  private void assertLocked(Optional<SessionLock> lock) {
+    assertThat(lock.isPresent()).as("%s", lock).isEqualTo(stores().keepsSessions());
   }
 
   private LeadershipSession session() {

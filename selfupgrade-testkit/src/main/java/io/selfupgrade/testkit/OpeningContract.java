@@ -119,6 +119,11 @@ abstract class OpeningContract extends StoreContract {
   }
 
   @Test
+  void anOpenStoreSaysWhatItIs() {
+    assertThat(store.describe()).isNotBlank();
+  }
+
+  @Test
   void closeMayBeCalledMoreThanOnce() {
     AgentStore other = secondStore();
     other.close();

@@ -40,7 +40,10 @@ final class StoreFindings {
         Finding.up(
             DATABASE,
             String.format(
-                Locale.ROOT, "answered in %.1f ms", look.latency().toNanos() / NANOS_IN_MILLI)));
+                Locale.ROOT,
+                "answered in %.1f ms; %s",
+                look.latency().toNanos() / NANOS_IN_MILLI,
+                look.store())));
     findings.add(lease(look.lease()));
     findings.add(version(look));
     findings.add(freeze(agent.frozenHere().or(look::frozen)));

@@ -12,6 +12,7 @@ import java.util.Optional;
 /**
  * What the store says about the agent, read in one go on one connection.
  *
+ * @param store what the store is and how it is reached
  * @param latency how long the first answer took
  * @param lease who leads
  * @param frozen why forward effects are frozen
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param jobs the jobs that keep watch
  */
 record StoreLook(
+    String store,
     Duration latency,
     Optional<Lease> lease,
     Optional<String> frozen,
@@ -36,6 +38,7 @@ record StoreLook(
     Optional<Lease> lease = store.leadership().read(agent);
     Duration latency = Duration.ofNanos(System.nanoTime() - start);
     return new StoreLook(
+        store.describe(),
         latency,
         lease,
         store.journal().frozen(agent),
