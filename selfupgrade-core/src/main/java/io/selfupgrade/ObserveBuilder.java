@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -18,11 +19,13 @@ import org.jspecify.annotations.Nullable;
 public final class ObserveBuilder {
 
   private static final int LONGEST_NAME = 60;
+  private static final long SMALLEST_DATABASE = 1_000_000;
 
   private final Map<String, HealthProbe> probes = new LinkedHashMap<>();
   private final Map<String, Notifier> notifiers = new LinkedHashMap<>();
   private final Problems problems = new Problems();
   private Retention retention = Retention.DEFAULT;
+  private OptionalLong databaseLimit = OptionalLong.empty();
   private ObserveSettings.Pace pace = ObserveSettings.Pace.DEFAULT;
   private @Nullable Path spool;
 
@@ -61,6 +64,26 @@ public final class ObserveBuilder {
     if (given("retention", times)) {
       retention = times;
     }
+    return this;
+  }
+
+  /**
+   * Sets how large the database may become, for health and metrics to tell how long that lasts.
+   *
+   * <p>Default: 500 MB on Supabase, its free plan, and no limit elsewhere.
+   *
+   * @param bytes 1 MB or more
+   */
+  public ObserveBuilder databaseLimit(long bytes) {
+    if (bytes < SMALLEST_DATABASE) {
+      problems.add(
+          "observe(o -> o.databaseLimit("
+              + bytes
+              + ")): expected "
+              + SMALLEST_DATABASE
+              + " bytes or more");
+    }
+    databaseLimit = OptionalLong.of(bytes);
     return this;
   }
 
@@ -132,7 +155,7 @@ public final class ObserveBuilder {
             upgrades.map(UpgradesBuilder::criticalPaths).orElse(Map.of())),
         upgrades.map(UpgradesBuilder::releases),
         List.copyOf(notifiers.values()),
-        retention,
+        new ObserveSettings.Room(retention, databaseLimit),
         Optional.ofNullable(spool).or(() -> home.map(path -> path.resolve("spool"))),
         home.orElseGet(() -> Path.of("").toAbsolutePath()),
         pace);

@@ -3,6 +3,7 @@ package io.selfupgrade.observe;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What an instance has counted since it was built; a moment's picture.
@@ -13,7 +14,7 @@ import java.util.Objects;
  * @param lead leadership
  * @param logs events of the log
  * @param notifications notifications
- * @param store answers of the store to renewals and heartbeats
+ * @param store the store: its answers, and its room
  */
 public record AgentMetrics(
     Duration uptime,
@@ -22,7 +23,7 @@ public record AgentMetrics(
     Lead lead,
     Logs logs,
     Notifications notifications,
-    StoreCalls store) {
+    Store store) {
 
   /** Validates and copies. */
   public AgentMetrics {
@@ -79,21 +80,28 @@ public record AgentMetrics(
   public record Notifications(long filed, long delivered, long retried, long givenUp) {}
 
   /**
-   * Answers of the store to renewals of the lease and heartbeats.
+   * The store: its answers to renewals of the lease and heartbeats, and its room.
    *
-   * @param calls how many were asked for
+   * @param calls how many answers were asked for
    * @param failures how many did not come
    * @param last how long the last one took
    * @param mean how long they took on average
    * @param longest how long the slowest took
+   * @param budget what the primary has measured last; empty before, and on other instances
    */
-  public record StoreCalls(
-      long calls, long failures, Duration last, Duration mean, Duration longest) {
+  public record Store(
+      long calls,
+      long failures,
+      Duration last,
+      Duration mean,
+      Duration longest,
+      Optional<Budget> budget) {
     /** Validates the parts. */
-    public StoreCalls {
+    public Store {
       Objects.requireNonNull(last, "last");
       Objects.requireNonNull(mean, "mean");
       Objects.requireNonNull(longest, "longest");
+      Objects.requireNonNull(budget, "budget");
     }
   }
 }

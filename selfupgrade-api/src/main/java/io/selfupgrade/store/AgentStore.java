@@ -7,6 +7,7 @@ import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
+import io.selfupgrade.observe.BudgetStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -110,6 +111,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the jobs that keep watch. */
   JobStore jobs();
+
+  /** Returns what measures how much room the store has left. */
+  BudgetStore budget();
 
   /**
    * Returns what the store is and how it is reached, without secrets; no I/O: what the last {@link

@@ -43,6 +43,7 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000720_webhooks.sql",
           "20261101000760_changes.sql",
           "20261101000800_control.sql",
+          "20261101000840_budget.sql",
           "20261101000860_hosts.sql");
 
   private static final String FOLDER = "/supabase/migrations/";

@@ -9,6 +9,7 @@ import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
+import io.selfupgrade.observe.BudgetStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -73,6 +74,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresRetention retention = new PostgresRetention(database);
   private final PostgresCommandStore commands = new PostgresCommandStore(database);
   private final PostgresJobStore jobs = new PostgresJobStore(database);
+  private final PostgresBudget budget = new PostgresBudget(database);
 
   /** What was chosen beside the place. */
   record Settings(int poolSize, Migrations migrations, Optional<Secret> migrateUrl) {
@@ -353,6 +355,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public JobStore jobs() {
     return jobs;
+  }
+
+  @Override
+  public BudgetStore budget() {
+    return budget;
   }
 
   @Override

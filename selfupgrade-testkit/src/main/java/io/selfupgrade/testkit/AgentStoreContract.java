@@ -253,6 +253,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** How much room is left. */
+  @Nested
+  class Room extends BudgetStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** Every write that takes a fence. */
   @Nested
   class Fences extends FenceContract {

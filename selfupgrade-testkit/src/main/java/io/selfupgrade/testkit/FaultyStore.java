@@ -9,6 +9,7 @@ import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
+import io.selfupgrade.observe.BudgetStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -58,6 +59,7 @@ public final class FaultyStore implements AgentStore {
   private final RetentionStore retention;
   private final CommandStore commands;
   private final JobStore jobs;
+  private final BudgetStore budget;
   private final List<LeadershipSession> sessions = new ArrayList<>();
   private boolean away;
   private long calls;
@@ -84,6 +86,7 @@ public final class FaultyStore implements AgentStore {
     this.retention = port(RetentionStore.class, store.retention());
     this.commands = port(CommandStore.class, store.commands());
     this.jobs = port(JobStore.class, store.jobs());
+    this.budget = port(BudgetStore.class, store.budget());
   }
 
   /** Returns a store that does what the given one does, until it is told to fail. */
@@ -237,6 +240,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public JobStore jobs() {
     return jobs;
+  }
+
+  @Override
+  public BudgetStore budget() {
+    return budget;
   }
 
   @Override

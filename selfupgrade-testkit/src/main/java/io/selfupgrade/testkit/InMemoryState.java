@@ -35,6 +35,7 @@ final class InMemoryState {
   final Map<String, InMemorySourceStore.Row> sources = new HashMap<>();
   final Map<String, String> pins = new HashMap<>();
   final Map<String, InMemoryJobStore.Row> jobs = new TreeMap<>();
+  final InMemoryBudgetStore.Room room = new InMemoryBudgetStore.Room();
   OptionalLong freeConnections = OptionalLong.empty();
   private boolean schemaThere;
   private int lastBackend;

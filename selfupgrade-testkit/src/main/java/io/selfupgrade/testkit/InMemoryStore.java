@@ -8,6 +8,8 @@ import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
+import io.selfupgrade.observe.Budget;
+import io.selfupgrade.observe.BudgetStore;
 import io.selfupgrade.observe.LogStore;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.RetentionStore;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -64,6 +67,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemoryRetention retention;
   private final InMemoryCommandStore commands;
   private final InMemoryJobStore jobs;
+  private final InMemoryBudgetStore budget;
 
   /**
    * Makes an empty store of its own.
@@ -93,6 +97,7 @@ public final class InMemoryStore implements AgentStore {
     this.retention = new InMemoryRetention(state);
     this.commands = new InMemoryCommandStore(state);
     this.jobs = new InMemoryJobStore(state);
+    this.budget = new InMemoryBudgetStore(state);
   }
 
   /** Returns another handle on the same rows and the same clock. */
@@ -103,6 +108,16 @@ public final class InMemoryStore implements AgentStore {
   /** Limits the connections that {@code policies().freeConnections()} tells of. */
   public void leaveConnections(long free) {
     state.transact(() -> state.freeConnections = OptionalLong.of(free));
+  }
+
+  /** Sets what {@code budget().measure()} finds. */
+  public void measures(long bytes, Budget.Connections connections, BudgetStore.Plan plan) {
+    state.transact(
+        () -> {
+          state.room.bytes = bytes;
+          state.room.connections = Objects.requireNonNull(connections, "connections");
+          state.room.plan = Objects.requireNonNull(plan, "plan");
+        });
   }
 
   @Override
@@ -223,6 +238,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public JobStore jobs() {
     return jobs;
+  }
+
+  @Override
+  public BudgetStore budget() {
+    return budget;
   }
 
   @Override

@@ -43,6 +43,7 @@ final class HealthDesk {
   private final Surroundings agent;
   private final Questions questions;
   private final LocalFindings local;
+  private final BudgetDesk budget;
   private final Clock clock;
   private Optional<Finding> source = Optional.empty();
   private long sourceAskedNanos;
@@ -53,13 +54,15 @@ final class HealthDesk {
       Self self,
       ObserveSettings settings,
       Questions questions,
-      LocalFindings local) {
+      LocalFindings local,
+      BudgetDesk budget) {
     this.store = store;
     this.self = self.record();
     this.settings = settings;
     this.agent = self.agent();
     this.questions = questions;
     this.local = local;
+    this.budget = budget;
     this.clock = self.clock();
   }
 
@@ -102,6 +105,7 @@ final class HealthDesk {
     findings.addAll(store(storeAsked));
     findings.add(source(sourceAsked));
     findings.add(disk(disk.await()));
+    findings.add(budget.finding());
     findings.addAll(local.findings());
     if (probes.isEmpty()) {
       findings.add(

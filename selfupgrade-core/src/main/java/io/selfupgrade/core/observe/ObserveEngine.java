@@ -39,6 +39,7 @@ public final class ObserveEngine implements AutoCloseable {
   private final Optional<Spool> spool;
   private final LogWriter writer;
   private final Questions questions;
+  private final BudgetDesk budget;
   private final HealthDesk health;
   private final Care care;
 
@@ -67,7 +68,7 @@ public final class ObserveEngine implements AutoCloseable {
             .spool()
             .map(path -> new Spool(path, self.id(), Spool.thisProcess(), BYTES_IN_SPOOL));
     this.questions = new Questions(thread + "-question");
-    Duration keptFor = settings.retention().of(Retention.Kept.LOGS);
+    Duration keptFor = settings.room().retention().of(Retention.Kept.LOGS);
     this.writer =
         new LogWriter(
             store.logs(),
@@ -78,7 +79,12 @@ public final class ObserveEngine implements AutoCloseable {
             new LogWriter.Shape(keptFor, clock, thread + "-log"));
     List<String> notifiers = settings.notifiers().stream().map(Notifier::name).toList();
     LocalFindings local = new LocalFindings(agent, writer, queue, spool, counters, notifiers);
-    this.health = new HealthDesk(store, whole, settings, questions, local);
+    this.budget =
+        new BudgetDesk(
+            store.budget(),
+            settings.room().databaseBytes(),
+            line -> logEvent(LogLevel.WARN, line, Map.of()));
+    this.health = new HealthDesk(store, whole, settings, questions, local, budget);
     this.care =
         new Care(
             whole,
@@ -93,7 +99,7 @@ public final class ObserveEngine implements AutoCloseable {
                     counters,
                     settings.pace().giveUpAfter()),
                 new JobWatch(store.jobs(), settings, notifiers),
-                new Housekeeping(store.retention(), settings.retention())));
+                new Housekeeping(store.retention(), settings.room().retention(), budget)));
   }
 
   /** Returns the same store, measured at what the election asks of it. */
@@ -126,6 +132,7 @@ public final class ObserveEngine implements AutoCloseable {
   /** Counts that this instance lost the lead. */
   public void demoted() {
     counters.demotions.increment();
+    budget.forget();
   }
 
   /** Counts how an upgrade ended. */
@@ -180,7 +187,7 @@ public final class ObserveEngine implements AutoCloseable {
             counters.delivered.sum(),
             counters.retried.sum(),
             counters.givenUp.sum()),
-        meter.sums());
+        meter.sums(budget.last()));
   }
 
   /** Writes what is in memory, to the store or the spool, and ends the threads. Idempotent. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What an agent lets others see, and how.
@@ -19,7 +20,7 @@ import java.util.Optional;
  * @param checks the host's own questions to the agent
  * @param releases where releases are found; empty without upgrades
  * @param notifiers who tells people
- * @param retention how long rows are kept
+ * @param room how much of the store the agent may take
  * @param spool directory for events that the store cannot take; empty: they stay in memory
  * @param disk a directory on the disk that is looked at
  * @param pace how often the primary looks
@@ -28,7 +29,7 @@ public record ObserveSettings(
     Checks checks,
     Optional<Releases> releases,
     List<Notifier> notifiers,
-    Retention retention,
+    Room room,
     Optional<Path> spool,
     Path disk,
     Pace pace) {
@@ -38,7 +39,7 @@ public record ObserveSettings(
     Objects.requireNonNull(checks, "checks");
     Objects.requireNonNull(releases, "releases");
     notifiers = List.copyOf(notifiers);
-    Objects.requireNonNull(retention, "retention");
+    Objects.requireNonNull(room, "room");
     Objects.requireNonNull(spool, "spool");
     Objects.requireNonNull(disk, "disk");
     Objects.requireNonNull(pace, "pace");
@@ -70,6 +71,23 @@ public record ObserveSettings(
    * @param channel which index is followed
    */
   public record Releases(ReleaseSource source, String channel) {}
+
+  /**
+   * How much of the store the agent may take.
+   *
+   * @param retention how long rows are kept
+   * @param databaseBytes how large the whole database may become; empty for what the store knows
+   */
+  public record Room(Retention retention, OptionalLong databaseBytes) {
+    /** What applies unless something else is set. */
+    public static final Room DEFAULT = new Room(Retention.DEFAULT, OptionalLong.empty());
+
+    /** Validates the parts. */
+    public Room {
+      Objects.requireNonNull(retention, "retention");
+      Objects.requireNonNull(databaseBytes, "databaseBytes");
+    }
+  }
 
   /**
    * How often the primary looks.

@@ -4,12 +4,14 @@ import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.observe.AgentMetrics;
+import io.selfupgrade.observe.Budget;
 import io.selfupgrade.store.AgentStore;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,14 +43,15 @@ final class StoreMeter {
             });
   }
 
-  synchronized AgentMetrics.StoreCalls sums() {
+  synchronized AgentMetrics.Store sums(Optional<Budget> budget) {
     long answered = calls - failures;
-    return new AgentMetrics.StoreCalls(
+    return new AgentMetrics.Store(
         calls,
         failures,
         Duration.ofNanos(lastNanos),
         Duration.ofNanos(answered == 0 ? 0 : sumNanos / answered),
-        Duration.ofNanos(longestNanos));
+        Duration.ofNanos(longestNanos),
+        budget);
   }
 
   private <T> T measured(Class<T> port, T delegate) {

@@ -8,7 +8,6 @@ import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.observe.HealthProbe;
 import io.selfupgrade.observe.Notifier;
-import io.selfupgrade.observe.Retention;
 import io.selfupgrade.store.AgentStore;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -66,7 +65,7 @@ final class EngineScene implements AutoCloseable {
                 new ObserveSettings.Checks(probes, Map.of(), criticalPaths),
                 releases,
                 notifiers,
-                Retention.DEFAULT,
+                ObserveSettings.Room.DEFAULT,
                 spool,
                 Path.of("").toAbsolutePath(),
                 new ObserveSettings.Pace(

@@ -64,6 +64,7 @@ class HealthDeskTest {
             "jobs",
             "releases",
             "disk",
+            "budget",
             "work",
             "log",
             "notifications",

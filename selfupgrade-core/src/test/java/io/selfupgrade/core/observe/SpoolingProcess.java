@@ -5,7 +5,6 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.observe.LogLevel;
-import io.selfupgrade.observe.Retention;
 import io.selfupgrade.testkit.FaultyStore;
 import io.selfupgrade.testkit.InMemoryStore;
 import java.nio.file.Path;
@@ -40,7 +39,7 @@ final class SpoolingProcess {
                 new ObserveSettings.Checks(Map.of(), Map.of(), Map.of()),
                 Optional.empty(),
                 List.of(),
-                Retention.DEFAULT,
+                ObserveSettings.Room.DEFAULT,
                 Optional.of(Path.of(args[0])),
                 Path.of(args[0]).getParent(),
                 ObserveSettings.Pace.DEFAULT),
