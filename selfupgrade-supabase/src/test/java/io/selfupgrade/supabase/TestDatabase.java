@@ -18,7 +18,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  * A fresh, empty database on the one server of this test JVM.
  *
  * <pre>{@code
- * @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();  // one for the class
+ * @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();  // one for the class and those in it
  * @RegisterExtension final TestDatabase database = TestDatabase.fresh();         // one for each test
  * }</pre>
  *
@@ -33,7 +33,7 @@ public final class TestDatabase
 
   private EmbeddedPostgres server;
   private String name;
-  private boolean forWholeClass;
+  private int classes;
 
   private TestDatabase() {}
 
@@ -73,14 +73,16 @@ public final class TestDatabase
 
   @Override
   public void beforeAll(ExtensionContext context) throws SQLException {
-    forWholeClass = true;
-    keepServerUntilAllTestsAreOver(context);
-    create();
+    classes++;
+    if (classes == 1) {
+      keepServerUntilAllTestsAreOver(context);
+      create();
+    }
   }
 
   @Override
   public void beforeEach(ExtensionContext context) throws SQLException {
-    if (!forWholeClass) {
+    if (classes == 0) {
       keepServerUntilAllTestsAreOver(context);
       create();
     }
@@ -88,14 +90,17 @@ public final class TestDatabase
 
   @Override
   public void afterEach(ExtensionContext context) throws SQLException {
-    if (!forWholeClass) {
+    if (classes == 0) {
       close();
     }
   }
 
   @Override
   public void afterAll(ExtensionContext context) throws SQLException {
-    close();
+    classes--;
+    if (classes == 0) {
+      close();
+    }
   }
 
   private static void keepServerUntilAllTestsAreOver(ExtensionContext context) {

@@ -14,8 +14,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -24,19 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class TransactionPoolerContractTest extends AgentStoreContract {
 
-  @RegisterExtension
-  @Order(1)
-  static final TestDatabase DATABASE = TestDatabase.fresh();
-
-  /** After each group of tests, before its database is dropped. */
-  @RegisterExtension
-  @Order(2)
-  static final AfterAllCallback NOTHING_LEFT =
-      context -> {
-        if (context.getRequiredTestClass() != TransactionPoolerContractTest.class) {
-          assertNothingIsLeft();
-        }
-      };
+  @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();
 
   /** What the pooler itself sets in a process for whoever comes next. */
   private static final Set<String> SET_BY_THE_POOLER =
@@ -57,11 +43,15 @@ class TransactionPoolerContractTest extends AgentStoreContract {
 
   @AfterAll
   static void stopThePooler() throws SQLException {
-    pooler.close();
-    for (TestDatabase empty : EMPTY) {
-      empty.close();
+    try {
+      assertNothingIsLeft();
+    } finally {
+      pooler.close();
+      for (TestDatabase empty : EMPTY) {
+        empty.close();
+      }
+      EMPTY.clear();
     }
-    EMPTY.clear();
   }
 
   @Override
