@@ -27,7 +27,7 @@ final class JobWatch {
 
   JobWatch(JobStore store, ObserveSettings settings, List<String> notifiers) {
     this.store = store;
-    this.watch = new JobStore.Watch(notifiers, settings.retention());
+    this.watch = new JobStore.Watch(notifiers, settings.room().retention());
     Duration retention = settings.pace().retention();
     this.every = retention.compareTo(LOOK) < 0 ? retention : LOOK;
     this.dueNanos = System.nanoTime() + every.toNanos();
