@@ -62,6 +62,9 @@ final class CronSchedule {
           stepped[0].equals("*")
               ? new String[] {String.valueOf(least), String.valueOf(most)}
               : stepped[0].split("-", 2);
+      if (stepped.length == 2 && ends.length == 1) {
+        throw wrong(field, "a step after * or a range only");
+      }
       int from = number(ends[0], least, most, field);
       int to = ends.length == 2 ? number(ends[1], from, most, field) : from;
       for (int value = from; value <= to; value += step) {
