@@ -42,8 +42,8 @@ final class StoreFindings {
             String.format(
                 Locale.ROOT,
                 "answered in %.1f ms; %s",
-                look.latency().toNanos() / NANOS_IN_MILLI,
-                look.store())));
+                look.store().latency().toNanos() / NANOS_IN_MILLI,
+                look.store().description())));
     findings.add(lease(look.lease()));
     findings.add(version(look));
     findings.add(freeze(agent.frozenHere().or(look::frozen)));

@@ -12,8 +12,7 @@ import java.util.Optional;
 /**
  * What the store says about the agent, read in one go on one connection.
  *
- * @param store what the store is and how it is reached
- * @param latency how long the first answer took
+ * @param store how the store answered
  * @param lease who leads
  * @param frozen why forward effects are frozen
  * @param overdue tasks that are due and neither run nor running
@@ -22,8 +21,7 @@ import java.util.Optional;
  * @param jobs the jobs that keep watch
  */
 record StoreLook(
-    String store,
-    Duration latency,
+    Contact store,
     Optional<Lease> lease,
     Optional<String> frozen,
     List<String> overdue,
@@ -38,8 +36,7 @@ record StoreLook(
     Optional<Lease> lease = store.leadership().read(agent);
     Duration latency = Duration.ofNanos(System.nanoTime() - start);
     return new StoreLook(
-        store.describe(),
-        latency,
+        new Contact(store.describe(), latency),
         lease,
         store.journal().frozen(agent),
         store.tasks().overdue(agent, GRACE),
@@ -47,4 +44,12 @@ record StoreLook(
         store.journal().openUpgrade(agent).isPresent(),
         store.jobs().all());
   }
+
+  /**
+   * How the store answered.
+   *
+   * @param description what the store is and how it is reached
+   * @param latency how long its first answer took
+   */
+  record Contact(String description, Duration latency) {}
 }
