@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** The open store's connections and the one place that runs statements on them. Thread-safe. */
 final class Database {
@@ -45,12 +46,18 @@ final class Database {
     return pool != null;
   }
 
-  /** Notes how Postgres is reached by a pool, and says so where it is news. */
+  /**
+   * Notes how Postgres is reached by a pool, and says so where it is news.
+   *
+   * <p>A direct connection from the beginning is what everybody expects.
+   */
   void settle(Pool reached, ConnectionKind kind) {
     reached.settle(kind);
     if (said != kind) {
+      boolean expected = said == null && kind == ConnectionKind.DIRECT;
+      LOG.atLevel(expected ? Level.DEBUG : Level.INFO)
+          .log("Postgres is reached through {}", kind.words());
       said = kind;
-      LOG.info("Postgres is reached through {}", kind.words());
     }
   }
 
