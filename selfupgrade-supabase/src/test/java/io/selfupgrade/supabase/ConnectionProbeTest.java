@@ -108,7 +108,13 @@ class ConnectionProbeTest {
 
       AtomicLong epoch = new AtomicLong(1);
       Eventually.holds(
-          "the session refuses", SOON, () -> refuses(session, epoch.incrementAndGet()));
+          "the session refuses",
+          SOON,
+          () -> {
+            // A process that nobody else asks for comes back to the session each time.
+            assertThat(store.leadership().read(fence.agent())).isPresent();
+            return refuses(session, epoch.incrementAndGet());
+          });
       session.close();
       assertThat(store.describe()).contains("a pooler in transaction mode");
       assertThat(locks(store)).isFalse();
