@@ -72,7 +72,7 @@ final class PostgresLeadershipStore implements LeadershipStore {
       """
       insert into selfupgrade.leadership (agent, holder, epoch, expires_at)
       values (?, ?, 1, clock_timestamp() + %s)
-      on conflict (agent) do nothing
+      on conflict do nothing
       returning agent, holder, epoch
       """
           .formatted(Sql.SPAN);
