@@ -16,13 +16,11 @@ exception
 end
 $$;
 
--- The steps that each new table and function takes; later migrations call it again.
+-- The steps that each new table takes; later migrations call it again.
 create function selfupgrade.secure_tables() returns void
     language plpgsql set search_path = pg_catalog as $$
 declare
     name text;
-    code record;
-    other text;
     known boolean := exists (select from pg_roles where rolname = 'selfupgrade_agent');
 begin
     for name in select c.relname from pg_class c
@@ -34,21 +32,6 @@ begin
             execute format('drop policy if exists agents on selfupgrade.%I', name);
             execute format('create policy agents on selfupgrade.%I to selfupgrade_agent using (true) with check (true)', name);
         end if;
-    end loop;
-    for code in select p.oid::regprocedure::text as signature, p.prorettype = 'trigger'::regtype as fires
-                  from pg_proc p
-                 where p.pronamespace = 'selfupgrade'::regnamespace and p.proname <> 'secure_tables' loop
-        execute format('revoke all on function %s from public', code.signature);
-        if known and not code.fires then
-            execute format('grant execute on function %s to selfupgrade_agent', code.signature);
-        end if;
-    end loop;
-    -- The roles of Supabase's Data API: nothing, whatever the defaults of the database are.
-    for other in select r.rolname from pg_roles r where r.rolname in ('anon', 'authenticated') loop
-        execute format('revoke all on all tables in schema selfupgrade from %I', other);
-        execute format('revoke all on all functions in schema selfupgrade from %I', other);
-        execute format('revoke all on all sequences in schema selfupgrade from %I', other);
-        execute format('revoke all on schema selfupgrade from %I', other);
     end loop;
     if known then
         grant usage on schema selfupgrade to selfupgrade_agent;

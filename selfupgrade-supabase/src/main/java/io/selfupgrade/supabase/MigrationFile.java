@@ -42,6 +42,7 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000700_sources.sql",
           "20261101000720_webhooks.sql",
           "20261101000760_changes.sql",
+          "20261101000780_rights.sql",
           "20261101000800_control.sql",
           "20261101000840_budget.sql",
           "20261101000860_hosts.sql");

@@ -151,6 +151,26 @@ class AccessTest {
         .isEmpty();
   }
 
+  /** Each migration secures again, while agents of the version before are at work. */
+  @Test
+  void securingAgainWaitsForNobodyWhoWritesIntoTablesThatAreSecured() throws SQLException {
+    try (Connection writer = DATABASE.dataSource().getConnection()) {
+      writer.setAutoCommit(false);
+      Statements statements = new Statements(writer);
+      for (String[] table :
+          rows(
+              "select relname as name, '' as tables from pg_class where relkind = 'r'"
+                  + " and relnamespace = 'selfupgrade'::regnamespace",
+              "name",
+              "tables")) {
+        statements.script("lock table selfupgrade." + table[0] + " in row exclusive mode");
+      }
+
+      run("set lock_timeout = '2s'; select selfupgrade.secure_tables()");
+      writer.rollback();
+    }
+  }
+
   @Test
   void everyForeignKeyHasAnIndex() throws SQLException {
     assertThat(
