@@ -33,6 +33,8 @@ class Postgres15Test extends AgentStoreContract {
   private static final Duration OVER_A_MINUTE = Duration.ofSeconds(100);
 
   private static OtherPostgres server;
+  private static KeptOpen first;
+  private static KeptOpen second;
   private static int databases;
 
   @BeforeAll
@@ -40,10 +42,16 @@ class Postgres15Test extends AgentStoreContract {
     server = OtherPostgres.withExtensions();
     in("postgres", "create database contract");
     in("contract", "create extension vector");
+    first = new KeptOpen(PostgresStore.at(server.jdbcUrl("contract")));
+    second = new KeptOpen(PostgresStore.at(server.jdbcUrl("contract")));
   }
 
   @AfterAll
   static void stopTheServer() {
+    if (second != null) {
+      first.close();
+      second.close();
+    }
     if (server != null) {
       server.close();
     }
@@ -57,6 +65,16 @@ class Postgres15Test extends AgentStoreContract {
   @Override
   protected AgentStore anotherStore() {
     return newStore();
+  }
+
+  @Override
+  protected AgentStore usedStore() {
+    return first.handle();
+  }
+
+  @Override
+  protected AgentStore alsoUsedStore() {
+    return second.handle();
   }
 
   @Override

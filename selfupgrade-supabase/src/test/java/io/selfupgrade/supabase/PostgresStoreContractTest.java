@@ -22,6 +22,8 @@ class PostgresStoreContractTest extends AgentStoreContract {
   @RegisterExtension static final TestDatabase DATABASE = TestDatabase.fresh();
 
   private static final List<TestDatabase> EMPTY = new ArrayList<>();
+  private static KeptOpen first;
+  private static KeptOpen second;
   private static final String LOGIN = "limited_" + UUID.randomUUID().toString().replace("-", "");
 
   @BeforeAll
@@ -34,10 +36,14 @@ class PostgresStoreContractTest extends AgentStoreContract {
             + LOGIN
             + " login password 'secret' nosuperuser nocreatedb nocreaterole"
             + " connection limit 15 in role selfupgrade_agent");
+    first = new KeptOpen(limited(DATABASE.jdbcUrl()));
+    second = new KeptOpen(limited(DATABASE.jdbcUrl()));
   }
 
   @AfterAll
   static void dropTheLogin() throws SQLException {
+    first.close();
+    second.close();
     for (TestDatabase empty : EMPTY) {
       empty.close();
     }
@@ -61,6 +67,16 @@ class PostgresStoreContractTest extends AgentStoreContract {
   @Override
   protected AgentStore anotherStore() {
     return limited(DATABASE.jdbcUrl());
+  }
+
+  @Override
+  protected AgentStore usedStore() {
+    return first.handle();
+  }
+
+  @Override
+  protected AgentStore alsoUsedStore() {
+    return second.handle();
   }
 
   @Override

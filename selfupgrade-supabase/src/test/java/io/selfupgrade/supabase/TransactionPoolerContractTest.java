@@ -35,15 +35,21 @@ class TransactionPoolerContractTest extends AgentStoreContract {
 
   private static final List<TestDatabase> EMPTY = new ArrayList<>();
   private static PgBouncer pooler;
+  private static KeptOpen first;
+  private static KeptOpen second;
 
   @BeforeAll
   static void startThePooler() {
     pooler = PgBouncer.before(DATABASE.jdbcUrl(), PgBouncer.Mode.TRANSACTION);
+    first = new KeptOpen(throughThePooler());
+    second = new KeptOpen(throughThePooler());
   }
 
   @AfterAll
   static void stopThePooler() throws SQLException {
     try {
+      first.close();
+      second.close();
       assertNothingIsLeft();
     } finally {
       pooler.close();
@@ -61,12 +67,26 @@ class TransactionPoolerContractTest extends AgentStoreContract {
 
   @Override
   protected AgentStore newStore() {
+    return throughThePooler();
+  }
+
+  private static PostgresStore throughThePooler() {
     return PostgresStore.at(Secret.of(pooler.through(DATABASE.jdbcUrl())));
   }
 
   @Override
   protected AgentStore anotherStore() {
     return newStore();
+  }
+
+  @Override
+  protected AgentStore usedStore() {
+    return first.handle();
+  }
+
+  @Override
+  protected AgentStore alsoUsedStore() {
+    return second.handle();
   }
 
   @Override

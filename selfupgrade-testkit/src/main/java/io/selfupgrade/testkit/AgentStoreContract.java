@@ -30,6 +30,21 @@ public abstract class AgentStoreContract {
   protected abstract AgentStore storeWithoutSchema();
 
   /**
+   * Returns the handle for a test that is not about opening one; the contract opens and closes it.
+   *
+   * <p>By default a {@link #newStore}. Where opening takes longer than most tests do, a subclass
+   * may return the same handle each time, one that it keeps open.
+   */
+  protected AgentStore usedStore() {
+    return newStore();
+  }
+
+  /** Returns the second one for such a test; by default {@link #anotherStore}. */
+  protected AgentStore alsoUsedStore() {
+    return anotherStore();
+  }
+
+  /**
    * Lets at least that much time pass on the store's clock; by default waits for real.
    *
    * @param time at most a few seconds

@@ -26,6 +26,16 @@ abstract class OpeningContract extends StoreContract {
 
   @TempDir Path migrations;
 
+  @Override
+  AgentStore firstHandle() {
+    return stores().newStore();
+  }
+
+  @Override
+  AgentStore secondHandle() {
+    return stores().anotherStore();
+  }
+
   @Test
   void openMayBeCalledMoreThanOnce() {
     store.open(AgentStore.SchemaMode.APPLY);

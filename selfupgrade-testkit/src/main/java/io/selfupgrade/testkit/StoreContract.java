@@ -44,7 +44,7 @@ abstract class StoreContract {
 
   @BeforeEach
   void openTheStore() {
-    store = opened(stores().newStore());
+    store = opened(firstHandle());
     scene = new Scene(store);
   }
 
@@ -55,7 +55,15 @@ abstract class StoreContract {
 
   /** Returns another handle on the same state, as another process would have it. */
   AgentStore secondStore() {
-    return opened(stores().anotherStore());
+    return opened(secondHandle());
+  }
+
+  AgentStore firstHandle() {
+    return stores().usedStore();
+  }
+
+  AgentStore secondHandle() {
+    return stores().alsoUsedStore();
   }
 
   /** Lets everything end that was given {@link #SHORT}, and one more such time pass. */
