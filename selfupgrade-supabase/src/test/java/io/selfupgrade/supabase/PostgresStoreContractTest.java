@@ -1,5 +1,7 @@
 package io.selfupgrade.supabase;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.testkit.AgentStoreContract;
@@ -49,6 +51,15 @@ class PostgresStoreContractTest extends AgentStoreContract {
     }
     EMPTY.clear();
     asOwner("drop role " + LOGIN);
+  }
+
+  /** The contract leaves rows of every kind: the values in them are those of today. */
+  @AfterAll
+  static void thePreviousReleaseReadsWhatWasWritten() {
+    try (PreviousRelease previous = PreviousRelease.load()) {
+      assertThat(previous.readEveryRow(DATABASE.jdbcUrl()))
+          .containsKeys("upgrades", "steps", "ticks", "memories", "plans of restores");
+    }
   }
 
   /** In a database that no other test drops. */
