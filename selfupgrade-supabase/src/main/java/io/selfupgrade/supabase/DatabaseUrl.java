@@ -2,12 +2,15 @@ package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.ConfigurationException;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,8 @@ final class DatabaseUrl {
           "loginTimeout", "10",
           "socketTimeout", "30",
           "tcpKeepAlive", "true");
+
+  private static final Set<String> LOGIN = Set.of("user", "password");
 
   private final String url;
   private final Properties properties;
@@ -156,6 +161,38 @@ final class DatabaseUrl {
     Properties more = properties();
     more.setProperty(name, value);
     return new DatabaseUrl(url, more, place);
+  }
+
+  /** Returns the same place and settings for another login, as {@link #parse} takes it. */
+  String forLogin(String user, String password) {
+    StringBuilder text = new StringBuilder("postgresql://");
+    text.append(encoded(user)).append(':').append(encoded(password)).append('@');
+    String there = url.substring(JDBC.length());
+    text.append(there.startsWith("//") ? there.substring(2) : "localhost/" + there);
+    String separator = "?";
+    for (String name : new TreeSet<>(properties.stringPropertyNames())) {
+      String value = properties.getProperty(name, "");
+      boolean chosen = !value.equals(DEFAULTS.get(name)) && !LOGIN.contains(name);
+      if (chosen) {
+        text.append(separator).append(encoded(name)).append('=').append(encoded(value));
+        separator = "&";
+      }
+    }
+    return text.toString();
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /** Returns the user's name; empty if the URL has none. */
+  String user() {
+    return properties.getProperty("user", "");
+  }
+
+  /** Returns the password; empty if the URL has none. */
+  String password() {
+    return properties.getProperty("password", "");
   }
 
   /** Returns the URL for the driver, without user, password and settings. */

@@ -46,7 +46,8 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000800_control.sql",
           "20261101000840_budget.sql",
           "20261101000860_hosts.sql",
-          "20261101000870_indexes.sql");
+            "20261101000870_indexes.sql",
+            "20261101000890_setup.sql");
 
   private static final String FOLDER = "/supabase/migrations/";
   private static final Pattern NAME = Pattern.compile("([0-9]{14})_[A-Za-z0-9_-]{1,100}\\.sql");
@@ -120,6 +121,11 @@ record MigrationFile(String version, String name, String sql) {
 
   private static AdapterException unusable(String problem, @Nullable Throwable cause) {
     return new AdapterException("AgentStore", problem, false, cause);
+  }
+
+  /** Returns the part of the name between version and ending. */
+  String title() {
+    return name.substring(version.length() + 1, name.length() - ".sql".length());
   }
 
   /** Returns the SHA-256 of the text, in hexadecimal, whatever its line ends were. */

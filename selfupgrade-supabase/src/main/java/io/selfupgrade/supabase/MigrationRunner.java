@@ -17,14 +17,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Applies migrations: each file once, whole or not at all, by one process at a time.
  *
- * <p>What {@code supabase db push} has applied counts as applied. A file whose text changed after
- * it was applied is an error.
+ * <p>What {@code supabase db push} has applied counts as applied, and the other way round where it
+ * has been used before. A file whose text changed after it was applied is an error.
  */
 final class MigrationRunner {
 
   private static final Logger LOG = LoggerFactory.getLogger(MigrationRunner.class);
   private static final String PORT = "AgentStore";
-  private static final long LOCK_KEY = 0x5e1f_0b97_ade0_0001L;
+  static final long LOCK_KEY = 0x5e1f_0b97_ade0_0001L;
   private static final int MOST_ATTEMPTS = 20;
   private static final long PAUSE_NANOS = 250_000_000L;
 
@@ -177,6 +177,7 @@ final class MigrationRunner {
         "insert into selfupgrade.schema_history (version, name, sha256) values (?, ?, ?)"
             + " on conflict (version) do update set sha256 = excluded.sha256",
         Arguments.of(file.version(), file.name(), file.sha256()));
+    CliHistory.note(statements, List.of(file));
     LOG.info("applied migration {}", file.name());
   }
 

@@ -227,13 +227,14 @@ public final class PostgresStore implements AgentStore {
       throw wrong(
           "the schema selfupgrade is not up to date, and this instance may not change it: missing "
               + missing.stream().map(MigrationFile::name).collect(Collectors.joining(", "))
-              + "; apply them as the owner, by `supabase db push` or by opening the store once with"
-              + " Migrations.APPLY");
+              + "; apply them as the owner, by `supabase db push`, by the set-up command, or by opening the store"
+              + " once with Migrations.APPLY");
     }
     migrate(pool, missing);
   }
 
-  private static void requireUsable(Connection connection) throws SQLException {
+  /** Tells the oldest server and the isolation that the statements of the store need. */
+  static void requireUsable(Connection connection) throws SQLException {
     new Statements(connection)
         .first(
             "select current_setting('server_version_num')::int as version,"

@@ -1,0 +1,85 @@
+package io.selfupgrade.supabase;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.supabase.SetupReport.Line;
+import io.selfupgrade.supabase.SetupReport.Mark;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** What only a person can do, with the commands. */
+final class Remaining {
+
+  private static final String HOST = ".supabase.co";
+
+  private final Optional<Path> folder;
+  private final SupabaseSetup.Functions functions;
+  private final SetupNotes notes;
+
+  Remaining(Optional<Path> folder, SupabaseSetup.Functions functions, SetupNotes notes) {
+    this.folder = folder;
+    this.functions = functions;
+    this.notes = notes;
+  }
+
+  /** Adds what is left after the steps that say so themselves. */
+  void add() {
+    List<Line> lines = notes.report().lines();
+    boolean database =
+        lines.stream().anyMatch(line -> line.subject().equals(SetupDatabase.SUBJECT));
+    if (!database) {
+      notes.left(
+          "apply the migrations: supabase db push --include-all, or this command with the database's"
+              + " URL, which makes the login too and looks whether all works");
+    }
+    if (lines.stream().anyMatch(Remaining::madeALogin)) {
+      notes.left(
+          "give the agent the URL of its login as "
+              + LoginFile.VARIABLE
+              + ", and let it only look at the schema: PostgresStore.at(Secret.env(\""
+              + LoginFile.VARIABLE
+              + "\")).migrations(Migrations.VERIFY)");
+    }
+    boolean answered =
+        lines.stream()
+            .anyMatch(line -> line.subject().equals("functions") && line.mark() == Mark.GOOD);
+    if (folder.isPresent() && !answered) {
+      functions(folder.get());
+    }
+  }
+
+  private static boolean madeALogin(Line line) {
+    return line.subject().equals(AgentLogin.SUBJECT)
+        && (line.mark() == Mark.DONE || line.mark() == Mark.WOULD);
+  }
+
+  private void functions(Path project) {
+    String agent = functions.agent().map(AgentName::value).orElse("AGENT");
+    notes.left(
+        "write functions.env, outside of version control, with what the functions need:"
+            + " SELFUPGRADE_AGENT="
+            + agent
+            + " and, for GitHub's webhook, SELFUPGRADE_REPOSITORY=OWNER/NAME and"
+            + " SELFUPGRADE_WEBHOOK_SECRET=... (docs/edge-functions.md)");
+    notes.left(
+        "deploy the functions: cd "
+            + project.toAbsolutePath().normalize()
+            + " && supabase login && supabase link --project-ref "
+            + reference()
+            + " && supabase secrets set --env-file functions.env && supabase functions deploy");
+    notes.left(
+        "look whether they answer: this command again, with --project https://"
+            + reference()
+            + HOST);
+  }
+
+  private String reference() {
+    return functions
+        .project()
+        .map(URI::getHost)
+        .filter(host -> host.endsWith(HOST))
+        .map(host -> host.substring(0, host.length() - HOST.length()))
+        .orElse("REFERENCE");
+  }
+}

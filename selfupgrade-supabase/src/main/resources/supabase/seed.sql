@@ -1,0 +1,2 @@
+-- Rows for the local database that `supabase db reset` makes; `supabase db push` leaves them out unless it is asked to.
+-- SelfUpgrade needs none: an agent makes its rows when it starts. Yours go below.

@@ -1,0 +1,398 @@
+package io.selfupgrade.supabase;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Secret;
+import io.selfupgrade.store.AgentStore.SchemaMode;
+import io.selfupgrade.supabase.SetupReport.Mark;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The database of a project that is set up; {@link SetupJobsTest} has pg_cron. */
+class SetupDatabaseTest {
+
+  @RegisterExtension final TestDatabase database = TestDatabase.fresh();
+
+  /** As Vault has them. */
+  private static final String VAULT =
+      """
+      create schema vault;
+      create table vault.secrets (id uuid primary key default gen_random_uuid(), name text unique, secret text);
+      create view vault.decrypted_secrets as select id, name, secret as decrypted_secret from vault.secrets;
+      create function vault.create_secret(new_secret text, new_name text default null, new_description text default '',
+                                          new_key_id uuid default null) returns uuid
+          language sql as 'insert into vault.secrets (name, secret) values (new_name, new_secret) returning id';
+      """;
+
+  private static final String KEY = "sb_secret_0123456789abcdefghij_x";
+
+  @TempDir Path project;
+
+  private String login;
+
+  @BeforeEach
+  void nameTheLogin() {
+    login = "setup_" + Long.toString(System.nanoTime(), 36);
+  }
+
+  @AfterEach
+  void dropTheRoles() throws SQLException {
+    for (String role : List.of(login, login + "_owner")) {
+      if (!Agents.query(database.jdbcUrl(), "select 1 where to_regrole('" + role + "') is not null")
+          .isEmpty()) {
+        sql("drop owned by " + role + " cascade; drop role " + role);
+      }
+    }
+  }
+
+  private void sql(String script) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(database.jdbcUrl())) {
+      new Statements(connection).script(script);
+    }
+  }
+
+  private SupabaseSetup described() {
+    return SupabaseSetup.in(project).database(Secret.of(database.jdbcUrl())).login(login);
+  }
+
+  private static List<String> texts(SetupReport report, Mark mark) {
+    return report.lines().stream()
+        .filter(line -> line.mark() == mark)
+        .map(line -> line.subject() + " " + line.text())
+        .toList();
+  }
+
+  private Path loginFile() {
+    return project.resolve("supabase/.env.selfupgrade.local");
+  }
+
+  private String agentUrl() throws IOException {
+    return new LoginFile(loginFile()).url().orElseThrow();
+  }
+
+  @Test
+  void anEmptyDatabaseIsReadyForTheAgentAndTheSecondRunHasNothingToDo() throws Exception {
+    SetupReport report = described().run();
+
+    assertThat(report.good()).as("%s", report).isTrue();
+    assertThat(texts(report, Mark.GOOD))
+        .contains(
+            "rights selfupgrade_agent reads and writes every table",
+            "rights " + login + " may not more",
+            "job there is no pg_cron: the agent's primary runs the jobs while it is up")
+        .anySatisfy(text -> assertThat(text).contains("through a direct connection"))
+        .anySatisfy(text -> assertThat(text).contains(login + " connects and finds its schema"));
+    try (PostgresStore store =
+        PostgresStore.at(Secret.of(agentUrl())).migrations(Migrations.VERIFY)) {
+      store.open(SchemaMode.APPLY);
+      Fence fence = Agents.lead(store);
+      assertThat(store.tasks().finish(Agents.claim(store, fence), Optional.empty())).isTrue();
+    }
+    assertThat(Files.getPosixFilePermissions(loginFile()))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    assertThat(report.toString()).doesNotContain(DatabaseUrl.parse(agentUrl()).password());
+    assertThat(
+            Agents.query(
+                database.jdbcUrl(),
+                "select count(*) from supabase_migrations.schema_migrations where name is not null"))
+        .isEqualTo(String.valueOf(MigrationFile.own().size()));
+
+    Map<String, String> files = SetupFolderTest.tree(project);
+    List<String> before = Catalog.whole(database.jdbcUrl(), login);
+    SetupReport again = described().run();
+    assertThat(again.changes()).as("%s", again).isFalse();
+    assertThat(again.good()).isTrue();
+    assertThat(SetupFolderTest.tree(project)).isEqualTo(files);
+    assertThat(Catalog.whole(database.jdbcUrl(), login)).isEqualTo(before);
+  }
+
+  @Test
+  void aDryRunChangesNeitherFilesNorDatabase() throws Exception {
+    sql(VAULT);
+    SupabaseSetup whole =
+        described()
+            .agent(new AgentName("my-bot"))
+            .project(URI.create("http://127.0.0.1:1"))
+            .secretKey(Secret.of(KEY))
+            .redeploying();
+    List<String> before = Catalog.whole(database.jdbcUrl(), login);
+
+    SetupReport planned = whole.plan();
+
+    assertThat(Catalog.whole(database.jdbcUrl(), login)).isEqualTo(before);
+    assertThat(SetupFolderTest.tree(project)).isEmpty();
+    SetupReport done = whole.run();
+    assertThat(texts(done, Mark.DONE).stream().filter(text -> !text.contains(".selfupgrade:")))
+        .containsExactlyElementsOf(texts(planned, Mark.WOULD));
+
+    List<String> after = Catalog.whole(database.jdbcUrl(), login);
+    assertThat(whole.plan().changes()).isFalse();
+    assertThat(Catalog.whole(database.jdbcUrl(), login)).isEqualTo(after);
+  }
+
+  @Test
+  void oneThatIsCutOffBeforeAnyChangeEndsRightTheNextTime() throws Exception {
+    Path file = project.resolve("agent.env");
+    boolean cut = true;
+    int changes = 0;
+    for (; cut; changes++) {
+      // What the first changes made stays, so that each run is cut off one change further on.
+      cut = cutOff(file, changes);
+    }
+    assertThat(changes).isGreaterThan(2);
+    SetupReport report = databaseOnly(file).run();
+
+    assertThat(report.good()).as("%s", report).isTrue();
+    assertThat(report.changes()).isFalse();
+    try (PostgresStore store =
+        PostgresStore.at(Secret.of(new LoginFile(file).url().orElseThrow()))
+            .migrations(Migrations.VERIFY)) {
+      store.open(SchemaMode.VERIFY);
+    }
+  }
+
+  private SupabaseSetup databaseOnly(Path file) {
+    return SupabaseSetup.withoutFolder()
+        .database(Secret.of(database.jdbcUrl()))
+        .login(login)
+        .loginFile(file);
+  }
+
+  /** Lets one change pass, and ends before the second. */
+  private boolean cutOff(Path file, int round) {
+    int[] left = {1};
+    try {
+      databaseOnly(file)
+          .run(
+              new SetupNotes(
+                  false,
+                  () -> {
+                    if (left[0]-- == 0) {
+                      throw new SetupFolderTest.CutOff();
+                    }
+                  }));
+      return false;
+    } catch (SetupFolderTest.CutOff e) {
+      assertThat(round).isLessThan(100);
+      return true;
+    }
+  }
+
+  @Test
+  void aLoginThatIsThereKeepsItsPasswordAndGetsTheMembership() throws Exception {
+    sql("create role " + login + " login password 'the-users-own-password'");
+    List<String> before = Catalog.whole(database.jdbcUrl(), login);
+
+    SetupReport report = described().password(Secret.of("another-password-123")).run();
+
+    assertThat(texts(report, Mark.DONE))
+        .contains("login " + login + ": made a member of selfupgrade_agent");
+    assertThat(texts(report, Mark.WRONG))
+        .singleElement()
+        .satisfies(
+            text -> assertThat(text).contains("connecting as " + login, "\\password " + login));
+    assertThat(passwordOf(Catalog.whole(database.jdbcUrl(), login))).isEqualTo(passwordOf(before));
+    assertThat(loginFile()).doesNotExist();
+
+    assertThat(described().password(Secret.of("the-users-own-password")).run().good()).isTrue();
+    assertThat(texts(described().run(), Mark.GOOD))
+        .anySatisfy(text -> assertThat(text).contains("its password is not known here"));
+  }
+
+  private static String passwordOf(List<String> catalog) {
+    return catalog.stream()
+        .filter(line -> line.startsWith("role "))
+        .map(line -> line.split(" ")[3])
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aPasswordThatWasGivenIsSetAsAVerifierAndWrittenNowhere() throws Exception {
+    SetupReport report = described().password(Secret.of("given-by-the-user-1")).run();
+
+    assertThat(report.good()).as("%s", report).isTrue();
+    assertThat(loginFile()).doesNotExist();
+    assertThat(
+            Agents.query(
+                database.jdbcUrl(),
+                "select left(rolpassword, 14) from pg_authid where rolname = '" + login + "'"))
+        .isEqualTo("SCRAM-SHA-256$");
+    assertThat(SetupFolderTest.tree(project).values())
+        .noneMatch(text -> text.contains("given-by-the-user-1"));
+    assertThat(report.toString()).doesNotContain("given-by-the-user-1");
+  }
+
+  @Test
+  void aFileOfAnotherDatabaseIsNotWrittenOver() throws Exception {
+    Files.createDirectories(loginFile().getParent());
+    Files.writeString(
+        loginFile(), "A=b\nSELFUPGRADE_DB_URL=postgresql://" + login + ":pw@127.0.0.1:1/other\n");
+
+    SetupReport report = described().run();
+
+    assertThat(texts(report, Mark.WRONG))
+        .singleElement()
+        .satisfies(text -> assertThat(text).contains("another database", "--login-file"));
+    assertThat(loginFile()).content().contains("A=b", "/other");
+  }
+
+  @Test
+  void anOwnerThatMayNotCreateRolesIsToldWhatToHaveDone() throws Exception {
+    sql(
+        "create role "
+            + login
+            + "_owner login password 'owner-password'; grant create on database "
+            + Agents.query(database.jdbcUrl(), "select current_database()")
+            + " to "
+            + login
+            + "_owner");
+    SetupReport report =
+        described().database(Secret.of(url(login + "_owner", "owner-password"))).run();
+
+    assertThat(texts(report, Mark.WRONG))
+        .singleElement()
+        .satisfies(
+            text -> assertThat(text).contains(login + " was not created", "may not create roles"));
+    assertThat(report.left())
+        .anySatisfy(step -> assertThat(step).contains("create role " + login + " login in role"));
+    assertThat(texts(report, Mark.GOOD))
+        .contains("schema all " + MigrationFile.own().size() + " migrations are applied");
+  }
+
+  private String url(String user, String password) {
+    return database
+        .jdbcUrl()
+        .replaceAll("user=[^&]*", "user=" + user)
+        .replaceAll("password=[^&]*", "password=" + password);
+  }
+
+  @Test
+  void aWrongPasswordFailsBeforeAnythingIsWritten() throws Exception {
+    String wrong = url("postgres", "not-the-password-77");
+
+    assertThatThrownBy(() -> described().database(Secret.of(wrong)).run())
+        .isInstanceOf(AdapterException.class)
+        .hasMessageContaining("28P01")
+        .hasMessageContaining("check user and password of the URL")
+        .hasMessageNotContaining("not-the-password-77");
+
+    assertThat(SetupFolderTest.tree(project)).isEmpty();
+  }
+
+  @Test
+  void aLoginWithoutTheRightToMakeTheSchemaIsToldWhoHasIt() throws Exception {
+    sql("create role " + login + "_owner login password 'owner-password'");
+
+    assertThatThrownBy(
+            () -> described().database(Secret.of(url(login + "_owner", "owner-password"))).run())
+        .isInstanceOf(AdapterException.class)
+        .hasMessageContaining("20261101000100_foundation.sql is not allowed")
+        .hasMessageContaining("print-sql");
+  }
+
+  @Test
+  void whatAnotherToolLeftHalfWayIsNamedWithTheWayOut() throws Exception {
+    sql("create schema selfupgrade; create table selfupgrade.agent_state (id int)");
+
+    assertThatThrownBy(() -> described().run())
+        .isInstanceOf(AdapterException.class)
+        .hasMessageContaining("20261101000100_foundation.sql finds something of its own")
+        .hasMessageContaining("drop schema selfupgrade cascade");
+  }
+
+  @Test
+  void aSchemaThatTheAgentMadeItselfIsTakenOver() throws Exception {
+    try (PostgresStore store = PostgresStore.at(database.jdbcUrl())) {
+      store.open(SchemaMode.APPLY);
+    }
+
+    SetupReport report = described().run();
+
+    assertThat(texts(report, Mark.DONE))
+        .contains(
+            "migration " + MigrationFile.own().size() + " noted as applied for the Supabase CLI")
+        .noneMatch(text -> text.endsWith(".sql: applied"));
+    assertThat(report.good()).isTrue();
+  }
+
+  @Test
+  void theKeyIsKeptInVaultOnceAndAnotherOneIsLeftAlone() throws Exception {
+    sql(VAULT);
+
+    SetupReport first = described().secretKey(Secret.of(KEY)).run();
+    SetupReport second = described().secretKey(Secret.of(KEY)).run();
+    SetupReport other = described().secretKey(Secret.of(KEY + "2")).run();
+
+    assertThat(texts(first, Mark.DONE))
+        .contains("vault secret key stored as selfupgrade_secret_key");
+    assertThat(second.changes()).isFalse();
+    assertThat(texts(other, Mark.YOURS))
+        .singleElement()
+        .satisfies(text -> assertThat(text).contains("another key than the one given"));
+    assertThat(Agents.query(database.jdbcUrl(), "select secret from vault.secrets")).isEqualTo(KEY);
+    assertThat(first.toString() + second + other).doesNotContain(KEY);
+    assertThat(SetupFolderTest.tree(project).values()).noneMatch(text -> text.contains(KEY));
+  }
+
+  @Test
+  void anOutageCallsTheProjectUnlessItIsWatchedInAnotherWay() throws Exception {
+    sql(VAULT);
+    SupabaseSetup redeploying =
+        described()
+            .agent(new AgentName("my-bot"))
+            .project(URI.create("http://127.0.0.1:1"))
+            .secretKey(Secret.of(KEY))
+            .redeploying();
+
+    SetupReport first = redeploying.run();
+    sql("select selfupgrade.set_watch('my-bot', true, 'https://mine.example', null)");
+    SetupReport second = redeploying.run();
+
+    assertThat(texts(first, Mark.DONE))
+        .contains("watch an outage of my-bot calls http://127.0.0.1:1/functions/v1/self-upgrade");
+    assertThat(texts(first, Mark.WRONG))
+        .singleElement()
+        .satisfies(
+            text ->
+                assertThat(text)
+                    .contains("functions EdgeFunctions: health did not reach 127.0.0.1"));
+    assertThat(texts(second, Mark.YOURS))
+        .singleElement()
+        .satisfies(text -> assertThat(text).contains("watched in another way"));
+    assertThat(Agents.query(database.jdbcUrl(), "select call_url from selfupgrade.watches"))
+        .isEqualTo("https://mine.example");
+  }
+
+  @Test
+  void rightsOfOthersAreSeen() throws Exception {
+    described().run();
+    sql(
+        "grant select on selfupgrade.settings to public; alter table selfupgrade.memories disable row level security");
+
+    List<String> wrong = texts(described().run(), Mark.WRONG);
+
+    assertThat(wrong)
+        .hasSize(2)
+        .anySatisfy(text -> assertThat(text).contains("settings to everybody"))
+        .anySatisfy(text -> assertThat(text).contains("without row level security: memories"));
+  }
+}
