@@ -130,7 +130,7 @@ final class EdgeRuntime implements AutoCloseable {
   }
 
   /** The form of SUPABASE_DB_URL. */
-  private static String databaseUrl(String jdbcUrl) {
+  static String databaseUrl(String jdbcUrl) {
     Matcher parts = JDBC.matcher(jdbcUrl);
     if (!parts.matches()) {
       throw new IllegalArgumentException("no URL of JDBC");

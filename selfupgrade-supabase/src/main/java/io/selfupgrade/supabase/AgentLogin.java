@@ -18,7 +18,7 @@ import org.postgresql.PGConnection;
  */
 final class AgentLogin {
 
-  static final String SUBJECT = "login";
+  private static final String SUBJECT = "login";
   private static final String GROUP = "selfupgrade_agent";
   private static final int PASSWORD_BYTES = 24;
   private static final int SHORTEST = 12;
@@ -162,9 +162,24 @@ final class AgentLogin {
       return;
     }
     there = !notes.dry();
+    leave(notes);
     if (wanted.handed() && wanted.password().isEmpty() && !notes.dry()) {
       notes.hand(Secret.of(url.get()));
     }
+  }
+
+  private void leave(SetupNotes notes) {
+    String how =
+        file.map(kept -> "as with: set -a; . " + kept.path() + "; set +a")
+            .orElse("with the password that " + (wanted.handed() ? "is shown" : "you have given"));
+    notes.left(
+        "give the agent the URL of its login as "
+            + LoginFile.VARIABLE
+            + ", "
+            + how
+            + "; it only looks at the schema: PostgresStore.at(Secret.env(\""
+            + LoginFile.VARIABLE
+            + "\")).migrations(Migrations.VERIFY)");
   }
 
   private static String byDba() {

@@ -33,25 +33,12 @@ final class Remaining {
           "apply the migrations: supabase db push --include-all, or this command with the database's"
               + " URL, which makes the login too and looks whether all works");
     }
-    if (lines.stream().anyMatch(Remaining::madeALogin)) {
-      notes.left(
-          "give the agent the URL of its login as "
-              + LoginFile.VARIABLE
-              + ", and let it only look at the schema: PostgresStore.at(Secret.env(\""
-              + LoginFile.VARIABLE
-              + "\")).migrations(Migrations.VERIFY)");
-    }
     boolean answered =
         lines.stream()
             .anyMatch(line -> line.subject().equals("functions") && line.mark() == Mark.GOOD);
     if (folder.isPresent() && !answered) {
       functions(folder.get());
     }
-  }
-
-  private static boolean madeALogin(Line line) {
-    return line.subject().equals(AgentLogin.SUBJECT)
-        && (line.mark() == Mark.DONE || line.mark() == Mark.WOULD);
   }
 
   private void functions(Path project) {

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * pg_cron and pgvector for Postgres 15, made by {@code .ci/postgres-extensions} once for a user: it
- * takes most of a minute.
+ * pg_cron, plpgsql_check and pgvector for Postgres 15, made by {@code .ci/postgres-extensions} once
+ * for a user: it takes most of a minute.
  *
  * <p>Under {@code CI=true} they are required. Elsewhere tests that need them are skipped where they
  * cannot be made, with what is missing.

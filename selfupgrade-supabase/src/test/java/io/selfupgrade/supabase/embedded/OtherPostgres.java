@@ -55,7 +55,10 @@ public final class OtherPostgres implements AutoCloseable {
     return start(major, "");
   }
 
-  /** Starts Postgres 15 with pg_cron, for the database {@code postgres}, and pgvector. */
+  /**
+   * Starts Postgres 15 with pg_cron, for the database {@code postgres}, plpgsql_check, and
+   * pgvector.
+   */
   public static OtherPostgres withExtensions() {
     return start(15, EXTENSIONS);
   }
