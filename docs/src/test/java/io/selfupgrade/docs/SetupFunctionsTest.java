@@ -10,6 +10,7 @@ import io.selfupgrade.supabase.SetupReport;
 import io.selfupgrade.supabase.SetupReport.Mark;
 import io.selfupgrade.supabase.SupabaseSetup;
 import io.selfupgrade.supabase.TestDatabase;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,18 @@ final class SetupFunctionsTest {
           .containsExactly(
               "health answers; the agent is up", "agent-core takes the key and knows the agent");
     }
+  }
+
+  static SetupReport example() {
+    // region setup
+    SetupReport report =
+        SupabaseSetup.in(Path.of("my-bot"))
+            .database(Secret.env("SUPABASE_DB_URL"))
+            .agent(new AgentName("my-bot"))
+            .run(); // plan() only tells what it would do
+    report.left().forEach(System.out::println);
+    // endregion
+    return report;
   }
 
   private List<String> seen(EdgeRuntime functions, String key, Mark mark) {

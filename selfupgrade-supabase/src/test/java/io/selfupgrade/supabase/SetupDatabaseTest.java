@@ -383,6 +383,23 @@ class SetupDatabaseTest {
   }
 
   @Test
+  void aPoolerInTransactionModeServesToo() throws Exception {
+    // As Supabase's poolers do, it asks the server for the passwords of others than its own user.
+    try (PgBouncer pooler =
+        PgBouncer.with(database.jdbcUrl(), PgBouncer.Mode.TRANSACTION, "auth_user = postgres")) {
+      SupabaseSetup through = described().database(Secret.of(pooler.through(database.jdbcUrl())));
+
+      SetupReport report = through.run();
+
+      assertThat(report.good()).as("%s", report).isTrue();
+      assertThat(texts(report, Mark.GOOD))
+          .anySatisfy(text -> assertThat(text).contains("database Postgres", "in transaction mode"))
+          .anySatisfy(text -> assertThat(text).contains("login " + login, "in transaction mode"));
+      assertThat(through.run().changes()).isFalse();
+    }
+  }
+
+  @Test
   void rightsOfOthersAreSeen() throws Exception {
     described().run();
     sql(
