@@ -58,7 +58,7 @@ final class AgentLogin {
     if (!notes.dry() && !database.any("select 1 from pg_roles where rolname = ?", GROUP)) {
       notes.wrong(
           SUBJECT, "role " + GROUP + " is missing: this login may not create roles; " + byDba());
-      notes.left("have a role that may create roles run: " + sql());
+      leave(notes, false);
       return;
     }
     if (!there) {
@@ -70,7 +70,7 @@ final class AgentLogin {
           SUBJECT,
           role() + ": made a member of " + GROUP,
           statements -> {
-            statements.script("grant " + GROUP + " to " + role());
+            statements.script("grant " + GROUP + " to " + quoted());
             return true;
           });
     }
@@ -144,7 +144,7 @@ final class AgentLogin {
           SUBJECT,
           role() + ": created, as a member of " + GROUP,
           statements -> {
-            statements.script("create role " + role() + " login in role " + GROUP);
+            statements.script("create role " + quoted() + " login in role " + GROUP);
             statements
                 .connection()
                 .unwrap(PGConnection.class)
@@ -157,18 +157,18 @@ final class AgentLogin {
       }
       notes.wrong(
           SUBJECT, role() + " was not created: this login may not create roles; " + byDba());
-      notes.left("have a role that may create roles run: " + sql());
+      leave(notes, true);
       url = Optional.empty();
       return;
     }
     there = !notes.dry();
-    leave(notes);
-    if (wanted.handed() && wanted.password().isEmpty() && !notes.dry()) {
-      notes.hand(Secret.of(url.get()));
-    }
+    hand(notes);
   }
 
-  private void leave(SetupNotes notes) {
+  private void hand(SetupNotes notes) {
+    if (wanted.handed() && wanted.password().isEmpty() && !notes.dry()) {
+      notes.hand(Secret.of(url.orElseThrow()));
+    }
     String how =
         file.map(kept -> "as with: set -a; . " + kept.path() + "; set +a")
             .orElse("with the password that " + (wanted.handed() ? "is shown" : "you have given"));
@@ -186,15 +186,24 @@ final class AgentLogin {
     return "take the URL of one that may, or ask who is one";
   }
 
-  private String sql() {
-    return "create role "
-        + GROUP
-        + " nologin; select selfupgrade.secure_tables(); create role "
-        + role()
-        + " login in role "
-        + GROUP
-        + "; and in psql \\password "
-        + role();
+  /** What a superuser runs in psql where the owner may not create roles. */
+  private void leave(SetupNotes notes, boolean group) {
+    notes.left(
+        "have a superuser run in this database: "
+            + (group
+                ? ""
+                : "create role " + GROUP + " nologin; select selfupgrade.secure_tables(); ")
+            + "create role "
+            + quoted()
+            + " login in role "
+            + GROUP
+            + "; and in psql: \\password "
+            + role());
+  }
+
+  /** A name that is a word of SQL is a name too. */
+  private String quoted() {
+    return '"' + role() + '"';
   }
 
   private static String generated() {

@@ -39,7 +39,7 @@ final class DatabaseSteps {
 
   void run() throws IOException, SQLException {
     migrate();
-    tellTheCli();
+    database.attempt(MIGRATIONS, this::tellTheCli);
     database.attempt("login", () -> login.ensure(database));
     database.attempt("jobs", () -> new SetupJobs(database).schedule());
     database.attempt(VAULT, this::keepTheKey);

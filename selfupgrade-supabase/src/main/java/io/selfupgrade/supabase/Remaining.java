@@ -44,7 +44,7 @@ final class Remaining {
   private void functions(Path project) {
     String agent = functions.agent().map(AgentName::value).orElse("AGENT");
     notes.left(
-        "write functions.env, outside of version control, with what the functions need:"
+        "write supabase/.env.functions.local, which Git ignores, with what the functions need:"
             + " SELFUPGRADE_AGENT="
             + agent
             + " and, for GitHub's webhook, SELFUPGRADE_REPOSITORY=OWNER/NAME and"
@@ -54,7 +54,7 @@ final class Remaining {
             + project.toAbsolutePath().normalize()
             + " && supabase login && supabase link --project-ref "
             + reference()
-            + " && supabase secrets set --env-file functions.env && supabase functions deploy");
+            + " && supabase secrets set --env-file supabase/.env.functions.local && supabase functions deploy");
     notes.left(
         "look whether they answer: this command again, with --project https://"
             + reference()

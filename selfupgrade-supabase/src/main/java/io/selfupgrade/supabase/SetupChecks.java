@@ -174,7 +174,10 @@ final class SetupChecks {
     try (var connection = new Connector(() -> url).getConnection()) {
       List<String> more =
           new Statements(connection).list(TOO_MUCH, row -> row.text("name"), Arguments.of());
-      tell(login.role() + " may more than an agent needs", more, login.role() + " may not more");
+      tell(
+          login.role() + " has rights that no agent needs",
+          more,
+          login.role() + " has no right that an agent does not need");
     }
   }
 

@@ -63,10 +63,10 @@ final class SqlScript {
       do $selfupgrade$
       begin
           if not exists (select from pg_roles where rolname = '%1$s') then
-              create role %1$s login in role selfupgrade_agent;
+              create role "%1$s" login in role selfupgrade_agent;
           elsif not exists (select from pg_auth_members m
-                             where m.roleid = 'selfupgrade_agent'::regrole and m.member = '%1$s'::regrole) then
-              grant selfupgrade_agent to %1$s;
+                             where m.roleid = 'selfupgrade_agent'::regrole and m.member = '"%1$s"'::regrole) then
+              grant selfupgrade_agent to "%1$s";
           end if;
       end
       $selfupgrade$;

@@ -84,6 +84,13 @@ final class Agents {
             + "' returning 1");
   }
 
+  /** Runs statements that have no result. */
+  static void update(String jdbcUrl, String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(jdbcUrl)) {
+      new Statements(connection).script(sql);
+    }
+  }
+
   /** Returns the first column of the first row, empty if there is none. */
   static String query(String jdbcUrl, String sql) throws SQLException {
     try (Connection connection = DriverManager.getConnection(jdbcUrl);

@@ -3,6 +3,7 @@ package io.selfupgrade.supabase;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Secret;
 import io.selfupgrade.control.Command;
 import io.selfupgrade.control.JobStore;
 import io.selfupgrade.store.AgentStore.SchemaMode;
@@ -24,6 +25,8 @@ class OtherServersTest {
       assertThat(Agents.query(server.jdbcUrl("postgres"), "show server_version"))
           .startsWith(major + ".");
       anOwnerWhoMayMakeNoRoleServesAloneUntilThereIsOne(server);
+      in(server, "postgres", "drop database weak");
+      in(server, "postgres", "drop role agent; drop role selfupgrade_agent");
       everythingServes(server);
     }
   }
@@ -57,6 +60,8 @@ class OtherServersTest {
   private static void everythingServes(OtherPostgres server) {
     try (PostgresStore first = PostgresStore.at(server.jdbcUrl("postgres"));
         PostgresStore second = PostgresStore.at(server.jdbcUrl("postgres"))) {
+      aDbaDoesWhatTheOwnerMayNot(server);
+      theScriptForADbaMakesItToo(server);
       first.open(SchemaMode.APPLY);
       second.open(SchemaMode.VERIFY);
 
@@ -79,5 +84,46 @@ class OtherServersTest {
   private static String as(String login, String url) {
     return url.replaceAll("user=[^&]*", "user=" + login)
         .replaceAll("password=[^&]*", "password=secret");
+  }
+
+  /** An owner that may create no role, on a server where nobody has made the group. */
+  private static void aDbaDoesWhatTheOwnerMayNot(OtherPostgres server) throws SQLException {
+    String dba = server.jdbcUrl("postgres");
+    Agents.update(dba, "create role plain login password 'plain-password-1'");
+    Agents.update(dba, "create database plain owner plain");
+    SupabaseSetup setup =
+        SupabaseSetup.withoutFolder()
+            .database(
+                Secret.of(
+                    server
+                        .jdbcUrl("plain")
+                        .replaceAll("user=[^&]*", "user=plain")
+                        .replaceAll("password=[^&]*", "password=plain-password-1")))
+            .login("of_the_dba")
+            .password(Secret.of("set-by-the-dba-1"));
+
+    SetupReport first = setup.run();
+    String step =
+        first.left().stream().filter(each -> each.contains("superuser")).findFirst().orElseThrow();
+    Agents.update(
+        server.jdbcUrl("plain"), step.replaceAll("(?s).*database: (.*); and in psql.*", "$1"));
+    Agents.update(dba, "alter role of_the_dba password 'set-by-the-dba-1'");
+
+    assertThat(first.good()).isFalse();
+    SetupReport second = setup.run();
+    assertThat(second.good()).as("%s", second).isTrue();
+    assertThat(second.changes()).isFalse();
+  }
+
+  private static void theScriptForADbaMakesItToo(OtherPostgres server) throws SQLException {
+    Agents.update(server.jdbcUrl("postgres"), "create database scripted");
+    String url = server.jdbcUrl("scripted");
+
+    Agents.update(url + "&preferQueryMode=simple", SupabaseSetup.sql("of_the_script"));
+    Agents.update(url + "&preferQueryMode=simple", SupabaseSetup.sql("of_the_script"));
+
+    try (PostgresStore store = PostgresStore.at(url)) {
+      store.open(SchemaMode.VERIFY);
+    }
   }
 }

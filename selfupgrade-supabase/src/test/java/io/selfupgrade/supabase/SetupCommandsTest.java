@@ -142,7 +142,7 @@ class SetupCommandsTest {
     assertThat(run("print-sql", "--login", "my_bot")).isZero();
     assertThat(out())
         .startsWith("-- SelfUpgrade")
-        .contains("create role my_bot login in role selfupgrade_agent")
+        .contains("create role \"my_bot\" login in role selfupgrade_agent")
         .endsWith("commit;\n");
   }
 

@@ -9,13 +9,10 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.supabase.SetupReport.Mark;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -46,46 +43,26 @@ class SetupDatabaseTest {
 
   @TempDir Path project;
 
+  private SetupScene scene;
   private String login;
 
   @BeforeEach
-  void nameTheLogin() {
-    login = "setup_" + Long.toString(System.nanoTime(), 36);
+  void setTheScene() {
+    scene = new SetupScene(database, project);
+    login = scene.login();
   }
 
   @AfterEach
   void dropTheRoles() throws SQLException {
-    for (String role : List.of(login, login + "_owner")) {
-      if (!Agents.query(database.jdbcUrl(), "select 1 where to_regrole('" + role + "') is not null")
-          .isEmpty()) {
-        sql("drop owned by " + role + " cascade; drop role " + role);
-      }
-    }
-  }
-
-  private void sql(String script) throws SQLException {
-    try (Connection connection = DriverManager.getConnection(database.jdbcUrl())) {
-      new Statements(connection).script(script);
-    }
+    scene.close();
   }
 
   private SupabaseSetup described() {
-    return SupabaseSetup.in(project).database(Secret.of(database.jdbcUrl())).login(login);
+    return scene.described();
   }
 
-  private static List<String> texts(SetupReport report, Mark mark) {
-    return report.lines().stream()
-        .filter(line -> line.mark() == mark)
-        .map(line -> line.subject() + " " + line.text())
-        .toList();
-  }
-
-  private Path loginFile() {
-    return project.resolve("supabase/.env.selfupgrade.local");
-  }
-
-  private String agentUrl() throws IOException {
-    return new LoginFile(loginFile()).url().orElseThrow();
+  private void sql(String script) throws SQLException {
+    scene.sql(script);
   }
 
   @Test
@@ -93,22 +70,22 @@ class SetupDatabaseTest {
     SetupReport report = described().run();
 
     assertThat(report.good()).as("%s", report).isTrue();
-    assertThat(texts(report, Mark.GOOD))
+    assertThat(SetupScene.texts(report, Mark.GOOD))
         .contains(
             "rights selfupgrade_agent reads and writes every table",
-            "rights " + login + " may not more",
+            "rights " + login + " has no right that an agent does not need",
             "job there is no pg_cron: the agent's primary runs the jobs while it is up")
         .anySatisfy(text -> assertThat(text).contains("through a direct connection"))
         .anySatisfy(text -> assertThat(text).contains(login + " connects and finds its schema"));
     try (PostgresStore store =
-        PostgresStore.at(Secret.of(agentUrl())).migrations(Migrations.VERIFY)) {
+        PostgresStore.at(Secret.of(scene.agentUrl())).migrations(Migrations.VERIFY)) {
       store.open(SchemaMode.APPLY);
       Fence fence = Agents.lead(store);
       assertThat(store.tasks().finish(Agents.claim(store, fence), Optional.empty())).isTrue();
     }
-    assertThat(Files.getPosixFilePermissions(loginFile()))
+    assertThat(Files.getPosixFilePermissions(scene.loginFile()))
         .isEqualTo(PosixFilePermissions.fromString("rw-------"));
-    assertThat(report.toString()).doesNotContain(DatabaseUrl.parse(agentUrl()).password());
+    assertThat(report.toString()).doesNotContain(DatabaseUrl.parse(scene.agentUrl()).password());
     assertThat(
             Agents.query(
                 database.jdbcUrl(),
@@ -140,8 +117,10 @@ class SetupDatabaseTest {
     assertThat(Catalog.whole(database.jdbcUrl(), login)).isEqualTo(before);
     assertThat(SetupFolderTest.tree(project)).isEmpty();
     SetupReport done = whole.run();
-    assertThat(texts(done, Mark.DONE).stream().filter(text -> !text.contains(".selfupgrade:")))
-        .containsExactlyElementsOf(texts(planned, Mark.WOULD));
+    assertThat(
+            SetupScene.texts(done, Mark.DONE).stream()
+                .filter(text -> !text.contains(".selfupgrade:")))
+        .containsExactlyElementsOf(SetupScene.texts(planned, Mark.WOULD));
 
     List<String> after = Catalog.whole(database.jdbcUrl(), login);
     assertThat(whole.plan().changes()).isFalse();
@@ -197,119 +176,6 @@ class SetupDatabaseTest {
   }
 
   @Test
-  void aLoginThatIsThereKeepsItsPasswordAndGetsTheMembership() throws Exception {
-    sql("create role " + login + " login password 'the-users-own-password'");
-    List<String> before = Catalog.whole(database.jdbcUrl(), login);
-
-    SetupReport report = described().password(Secret.of("another-password-123")).run();
-
-    assertThat(texts(report, Mark.DONE))
-        .contains("login " + login + ": made a member of selfupgrade_agent");
-    assertThat(texts(report, Mark.WRONG))
-        .singleElement()
-        .satisfies(
-            text -> assertThat(text).contains("connecting as " + login, "\\password " + login));
-    assertThat(passwordOf(Catalog.whole(database.jdbcUrl(), login))).isEqualTo(passwordOf(before));
-    assertThat(loginFile()).doesNotExist();
-
-    assertThat(described().password(Secret.of("the-users-own-password")).run().good()).isTrue();
-    assertThat(texts(described().run(), Mark.GOOD))
-        .anySatisfy(text -> assertThat(text).contains("its password is not known here"));
-  }
-
-  private static String passwordOf(List<String> catalog) {
-    return catalog.stream()
-        .filter(line -> line.startsWith("role "))
-        .map(line -> line.split(" ")[3])
-        .findFirst()
-        .orElseThrow();
-  }
-
-  @Test
-  void aPasswordThatWasGivenIsSetAsAVerifierAndWrittenNowhere() throws Exception {
-    SetupReport report = described().password(Secret.of("given-by-the-user-1")).run();
-
-    assertThat(report.good()).as("%s", report).isTrue();
-    assertThat(loginFile()).doesNotExist();
-    assertThat(
-            Agents.query(
-                database.jdbcUrl(),
-                "select left(rolpassword, 14) from pg_authid where rolname = '" + login + "'"))
-        .isEqualTo("SCRAM-SHA-256$");
-    assertThat(SetupFolderTest.tree(project).values())
-        .noneMatch(text -> text.contains("given-by-the-user-1"));
-    assertThat(report.toString()).doesNotContain("given-by-the-user-1");
-  }
-
-  @Test
-  void aFileOfAnotherDatabaseIsNotWrittenOver() throws Exception {
-    Files.createDirectories(loginFile().getParent());
-    Files.writeString(
-        loginFile(), "A=b\nSELFUPGRADE_DB_URL=postgresql://" + login + ":pw@127.0.0.1:1/other\n");
-
-    SetupReport report = described().run();
-
-    assertThat(texts(report, Mark.WRONG))
-        .singleElement()
-        .satisfies(text -> assertThat(text).contains("another database", "--login-file"));
-    assertThat(loginFile()).content().contains("A=b", "/other");
-  }
-
-  @Test
-  void anOwnerThatMayNotCreateRolesIsToldWhatToHaveDone() throws Exception {
-    sql(
-        "create role "
-            + login
-            + "_owner login password 'owner-password'; grant create on database "
-            + Agents.query(database.jdbcUrl(), "select current_database()")
-            + " to "
-            + login
-            + "_owner");
-    SetupReport report =
-        described().database(Secret.of(url(login + "_owner", "owner-password"))).run();
-
-    assertThat(texts(report, Mark.WRONG))
-        .singleElement()
-        .satisfies(
-            text -> assertThat(text).contains(login + " was not created", "may not create roles"));
-    assertThat(report.left())
-        .anySatisfy(step -> assertThat(step).contains("create role " + login + " login in role"));
-    assertThat(texts(report, Mark.GOOD))
-        .contains("schema all " + MigrationFile.own().size() + " migrations are applied");
-  }
-
-  private String url(String user, String password) {
-    return database
-        .jdbcUrl()
-        .replaceAll("user=[^&]*", "user=" + user)
-        .replaceAll("password=[^&]*", "password=" + password);
-  }
-
-  @Test
-  void aWrongPasswordFailsBeforeAnythingIsWritten() throws Exception {
-    String wrong = url("postgres", "not-the-password-77");
-
-    assertThatThrownBy(() -> described().database(Secret.of(wrong)).run())
-        .isInstanceOf(AdapterException.class)
-        .hasMessageContaining("28P01")
-        .hasMessageContaining("check user and password of the URL")
-        .hasMessageNotContaining("not-the-password-77");
-
-    assertThat(SetupFolderTest.tree(project)).isEmpty();
-  }
-
-  @Test
-  void aLoginWithoutTheRightToMakeTheSchemaIsToldWhoHasIt() throws Exception {
-    sql("create role " + login + "_owner login password 'owner-password'");
-
-    assertThatThrownBy(
-            () -> described().database(Secret.of(url(login + "_owner", "owner-password"))).run())
-        .isInstanceOf(AdapterException.class)
-        .hasMessageContaining("20261101000100_foundation.sql is not allowed")
-        .hasMessageContaining("print-sql");
-  }
-
-  @Test
   void whatAnotherToolLeftHalfWayIsNamedWithTheWayOut() throws Exception {
     sql("create schema selfupgrade; create table selfupgrade.agent_state (id int)");
 
@@ -327,7 +193,7 @@ class SetupDatabaseTest {
 
     SetupReport report = described().run();
 
-    assertThat(texts(report, Mark.DONE))
+    assertThat(SetupScene.texts(report, Mark.DONE))
         .contains(
             "migration " + MigrationFile.own().size() + " noted as applied for the Supabase CLI")
         .noneMatch(text -> text.endsWith(".sql: applied"));
@@ -342,10 +208,10 @@ class SetupDatabaseTest {
     SetupReport second = described().secretKey(Secret.of(KEY)).run();
     SetupReport other = described().secretKey(Secret.of(KEY + "2")).run();
 
-    assertThat(texts(first, Mark.DONE))
+    assertThat(SetupScene.texts(first, Mark.DONE))
         .contains("vault secret key stored as selfupgrade_secret_key");
     assertThat(second.changes()).isFalse();
-    assertThat(texts(other, Mark.YOURS))
+    assertThat(SetupScene.texts(other, Mark.YOURS))
         .singleElement()
         .satisfies(text -> assertThat(text).contains("another key than the one given"));
     assertThat(Agents.query(database.jdbcUrl(), "select secret from vault.secrets")).isEqualTo(KEY);
@@ -367,15 +233,15 @@ class SetupDatabaseTest {
     sql("select selfupgrade.set_watch('my-bot', true, 'https://mine.example', null)");
     SetupReport second = redeploying.run();
 
-    assertThat(texts(first, Mark.DONE))
+    assertThat(SetupScene.texts(first, Mark.DONE))
         .contains("watch an outage of my-bot calls http://127.0.0.1:1/functions/v1/self-upgrade");
-    assertThat(texts(first, Mark.WRONG))
+    assertThat(SetupScene.texts(first, Mark.WRONG))
         .singleElement()
         .satisfies(
             text ->
                 assertThat(text)
                     .contains("functions EdgeFunctions: health did not reach 127.0.0.1"));
-    assertThat(texts(second, Mark.YOURS))
+    assertThat(SetupScene.texts(second, Mark.YOURS))
         .singleElement()
         .satisfies(text -> assertThat(text).contains("watched in another way"));
     assertThat(Agents.query(database.jdbcUrl(), "select call_url from selfupgrade.watches"))
@@ -392,7 +258,7 @@ class SetupDatabaseTest {
       SetupReport report = through.run();
 
       assertThat(report.good()).as("%s", report).isTrue();
-      assertThat(texts(report, Mark.GOOD))
+      assertThat(SetupScene.texts(report, Mark.GOOD))
           .anySatisfy(text -> assertThat(text).contains("database Postgres", "in transaction mode"))
           .anySatisfy(text -> assertThat(text).contains("login " + login, "in transaction mode"));
       assertThat(through.run().changes()).isFalse();
@@ -405,7 +271,7 @@ class SetupDatabaseTest {
     sql(
         "grant select on selfupgrade.settings to public; alter table selfupgrade.memories disable row level security");
 
-    List<String> wrong = texts(described().run(), Mark.WRONG);
+    List<String> wrong = SetupScene.texts(described().run(), Mark.WRONG);
 
     assertThat(wrong)
         .hasSize(2)

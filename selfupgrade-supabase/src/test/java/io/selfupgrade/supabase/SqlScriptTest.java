@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.store.AgentStore.SchemaMode;
-import io.selfupgrade.supabase.embedded.OtherPostgres;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,8 +18,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script for a DBA. */
 class SqlScriptTest {
@@ -30,7 +27,7 @@ class SqlScriptTest {
 
   @TempDir Path directory;
 
-  private final String login = "dba_" + Long.toString(System.nanoTime(), 36);
+  private final String login = "order_by_" + Long.toString(System.nanoTime(), 36);
 
   @AfterEach
   void dropTheLogin() throws SQLException {
@@ -139,21 +136,6 @@ class SqlScriptTest {
           == 0;
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {15, 16})
-  void itRunsOnTheOtherServers(int major) throws SQLException {
-    try (OtherPostgres server = OtherPostgres.start(major)) {
-      String url = server.jdbcUrl("postgres");
-
-      run(url, SupabaseSetup.sql(login));
-      run(url, SupabaseSetup.sql(login));
-
-      try (PostgresStore store = PostgresStore.at(url)) {
-        store.open(SchemaMode.VERIFY);
-      }
     }
   }
 }
