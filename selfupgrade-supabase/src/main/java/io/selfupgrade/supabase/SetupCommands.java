@@ -94,18 +94,19 @@ final class SetupCommands {
   }
 
   private int command(String command, List<String> args) {
-    switch (command) {
-      case "run":
-        return setUp(CommandLine.parse(args, VALUES, FLAGS));
-      case "print-sql":
-        CommandLine line = CommandLine.parse(args, Set.of("login"), Set.of());
-        line.operands(0);
-        out.print(SupabaseSetup.sql(line.one("login").orElse(SupabaseSetup.DEFAULT_LOGIN)));
-        return 0;
-      default:
-        throw new IllegalArgumentException(
-            "unknown command " + command + ": expected run or print-sql");
-    }
+    return switch (command) {
+      case "run" -> setUp(CommandLine.parse(args, VALUES, FLAGS));
+      case "print-sql" -> printSql(CommandLine.parse(args, Set.of("login"), Set.of()));
+      default ->
+          throw new IllegalArgumentException(
+              "unknown command " + command + ": expected run or print-sql");
+    };
+  }
+
+  private int printSql(CommandLine line) {
+    line.operands(0);
+    out.print(SupabaseSetup.sql(line.one("login").orElse(SupabaseSetup.DEFAULT_LOGIN)));
+    return 0;
   }
 
   private int setUp(CommandLine line) {
