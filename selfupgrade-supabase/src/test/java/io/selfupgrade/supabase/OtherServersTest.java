@@ -57,7 +57,7 @@ class OtherServersTest {
     }
   }
 
-  private static void everythingServes(OtherPostgres server) {
+  private static void everythingServes(OtherPostgres server) throws SQLException {
     try (PostgresStore first = PostgresStore.at(server.jdbcUrl("postgres"));
         PostgresStore second = PostgresStore.at(server.jdbcUrl("postgres"))) {
       aDbaDoesWhatTheOwnerMayNot(server);
