@@ -267,12 +267,9 @@ final class Pipeline {
       throw leadLost();
     }
     Proof.Available proof = new Proof.Available(upgrade, release);
-    log(
-        fence,
-        proof,
-        UpgradeStep.CHECK,
-        Event.PASSED,
-        release.version() + " is newer than " + situation.version() + ", signed and acceptable");
+    String found = release.version() + " is newer than " + situation.version();
+    String seen = found + ", signed and acceptable" + Provenance.of(situation, release);
+    log(fence, proof, UpgradeStep.CHECK, Event.PASSED, seen);
     return proof;
   }
 
