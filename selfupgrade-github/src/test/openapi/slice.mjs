@@ -53,6 +53,7 @@ const OPERATIONS = {
   [`${repo}/releases/tags/{tag}`]: ["get"],
   [`${repo}/releases/{release_id}`]: ["get"],
   [`${repo}/releases/{release_id}/assets`]: ["get"],
+  [`${repo}/tarball/{ref}`]: ["get"],
 };
 const PROSE = new Set(["description", "summary", "externalDocs", "x-github", "tags", "title"]);
 

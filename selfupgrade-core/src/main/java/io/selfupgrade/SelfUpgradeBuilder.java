@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Describes an agent: name and store are required, everything else is a capability of its own.
  *
  * <p>Not thread-safe. {@link #build} does no I/O but reading what the launcher left for this
- * process.
+ * process, and for {@link UpgradesBuilder#fromCommits} making a directory in its home.
  */
 public final class SelfUpgradeBuilder {
 
@@ -285,7 +285,7 @@ public final class SelfUpgradeBuilder {
     found.throwIfAny();
     AgentStore where = Objects.requireNonNull(store, "store");
     if (upgrades != null) {
-      upgrades.share(where);
+      upgrades.join(where, name.orElseThrow(), identity.orElseThrow(), clock);
     }
     return new Agent(
         new Blueprint(

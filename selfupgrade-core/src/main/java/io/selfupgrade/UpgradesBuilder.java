@@ -1,8 +1,10 @@
 package io.selfupgrade;
 
+import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.observe.ObserveSettings;
+import io.selfupgrade.core.release.ReleaseTool;
 import io.selfupgrade.core.upgrade.Checks;
 import io.selfupgrade.core.upgrade.Policy;
 import io.selfupgrade.core.upgrade.UpgradeSettings;
@@ -12,14 +14,16 @@ import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.Approval;
+import io.selfupgrade.upgrade.CommitSource;
 import io.selfupgrade.upgrade.Install;
-import io.selfupgrade.upgrade.KeptUntil;
+import io.selfupgrade.upgrade.LocalBuild;
 import io.selfupgrade.upgrade.ReleaseCheck;
 import io.selfupgrade.upgrade.ReleaseSource;
 import io.selfupgrade.upgrade.Switch;
 import io.selfupgrade.upgrade.Trust;
 import io.selfupgrade.upgrade.UpgradeListener;
 import io.selfupgrade.upgrade.UpgradeTimes;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -59,6 +63,7 @@ public final class UpgradesBuilder {
   private Switch switchBy = Policy.DEFAULT.switchBy();
   private UpgradeTimes times = UpgradeTimes.DEFAULT;
   private @Nullable Install install;
+  private BuiltHere builtHere = BuiltHere.NOTHING;
 
   UpgradesBuilder() {}
 
@@ -66,6 +71,20 @@ public final class UpgradesBuilder {
   public UpgradesBuilder from(ReleaseSource releases) {
     problems.once("upgrades(u -> u.from(...))", source);
     source = releases;
+    return this;
+  }
+
+  /**
+   * Builds the commits of a source on this machine, in the place of {@link #from}.
+   *
+   * <p>Only with {@link Trust#verifiedCommits}, which says what that means, and under the launcher,
+   * in whose home {@code build()} then makes a directory with a signing key of its own.
+   */
+  public UpgradesBuilder fromCommits(CommitSource commits, LocalBuild build) {
+    if (given("fromCommits", commits) && given("fromCommits", build)) {
+      problems.once("upgrades(u -> u.fromCommits(...))", builtHere.isAsked() ? builtHere : null);
+      builtHere = new BuiltHere(commits, build);
+    }
     return this;
   }
 
@@ -250,9 +269,10 @@ public final class UpgradesBuilder {
   Problems problems() {
     Problems all = new Problems();
     all.add(problems);
-    if (source == null && !cutShort) {
+    if (source == null && !builtHere.isAsked() && !cutShort) {
       all.add("upgrades have no source of releases: call upgrades(u -> u.from(...))");
     }
+    all.add(builtHere.problems(source, trust, install));
     if (trust == null && !cutShort) {
       all.add("upgrades trust nobody: call upgrades(u -> u.trust(Trust.keys(...)))");
     }
@@ -266,44 +286,9 @@ public final class UpgradesBuilder {
    * @param local whether this process never acts
    */
   List<String> installProblems(boolean launched, boolean local) {
-    String call = "upgrades(u -> u.installBy(Install.";
-    List<String> found = new ArrayList<>();
-    if (install instanceof Install.Slots && !launched && !local) {
-      found.add(
-          call
-              + "slots())) needs the launcher, which did not start this process: start it with"
-              + " launcher.jar run HOME, or call installBy(Install.deploying(...))");
-    }
-    if (!(install instanceof Install.Deploying deploying)) {
-      return found;
-    }
-    if (launched) {
-      found.add(
-          call
-              + "deploying(...))) does not go with the launcher, which started this process and"
-              + " installs releases itself: leave installBy(...) out, or start it without launcher");
-    }
-    if (switchBy != Switch.BESIDE) {
-      found.add(
-          call
-              + "deploying(...))) does not go with switchBy("
-              + switchBy
-              + "): the platform starts the next version; leave switchBy(...) out");
-    }
-    KeptUntil kept = deploying.target().keepsOldUntil();
-    if (kept.compareTo(deploying.allowed()) < 0) {
-      found.add(
-          call
-              + "deploying(...))): "
-              + deploying.target().name()
-              + " keeps the running version until "
-              + kept
-              + ", expected "
-              + deploying.allowed()
-              + ": deploy in another way, or allow it by name by"
-              + " Install.deploying(...).allowing(KeptUntil."
-              + kept
-              + ")");
+    List<String> found = new ArrayList<>(new InstallRules(launched, local).of(install, switchBy));
+    if (builtHere.isAsked() && !launched && !local) {
+      found.add(BuiltHere.NO_LAUNCHER);
     }
     return found;
   }
@@ -327,9 +312,14 @@ public final class UpgradesBuilder {
     return switchBy == Switch.BESIDE;
   }
 
-  /** Lets the source keep what it knows in the agent's store. */
-  void share(AgentStore store) {
-    if (source != null) {
+  /** Lets the source keep what it knows in the agent's store; opens what builds here. */
+  void join(AgentStore store, AgentName agent, Identity identity, Clock clock) {
+    if (builtHere.isAsked()) {
+      BuiltHere.Opened opened =
+          builtHere.open(store, agent, identity, new ReleaseTool(clock), trust);
+      source = opened.source();
+      trust = opened.trust();
+    } else if (source != null) {
       source = source.sharing(store.sources());
     }
   }

@@ -268,7 +268,7 @@ final class WrongSettings {
     return new InMemoryStore(Clock.systemUTC());
   }
 
-  private static DirectoryReleases source() {
+  static DirectoryReleases source() {
     return DirectoryReleases.in(Path.of("releases"));
   }
 

@@ -154,6 +154,7 @@ final class ArchitectureTest {
             .resideOutsideOfPackages(
                 LAUNCHER + "..",
                 "io.selfupgrade.core.archive",
+                "io.selfupgrade.core.commit",
                 "io.selfupgrade.core.local",
                 "io.selfupgrade.core.release",
                 "io.selfupgrade.core.upgrade")

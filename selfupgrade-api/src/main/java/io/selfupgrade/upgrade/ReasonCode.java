@@ -82,6 +82,8 @@ public enum ReasonCode {
   NEVER_CONFIRMED,
   /** Another version than the confirmed one was to be deployed. */
   NOT_CONFIRMED,
+  /** A commit that may be built here could not be built, or has no version. */
+  BUILD_FAILED,
   /** The release source could not be read. */
   SOURCE_UNAVAILABLE,
   /** A migration of the release failed. */

@@ -5,25 +5,34 @@ import io.selfupgrade.github.CommitFinding.NotAcceptable;
 import io.selfupgrade.github.CommitFinding.Why;
 import io.selfupgrade.github.Copies.Answer;
 import io.selfupgrade.github.GitHubException.Kind;
+import io.selfupgrade.upgrade.CommitSource;
+import io.selfupgrade.upgrade.SignedDocument;
 import io.selfupgrade.upgrade.SourceStore;
 import io.selfupgrade.upgrade.SourceStore.Copy;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The commits of a branch: they tell that something newer exists, and are never installed.
+ * The commits of a branch: they tell that something newer exists, and are not installed.
  *
- * <p>What is installed is a signed release, see {@link GitHubReleases#builtFrom}. A head is asked
- * for conditionally, and counts as newer only if what runs is in its history: a branch that was set
- * back or rewritten is none. Immutable and thread-safe; no I/O until it is asked.
+ * <p>What is installed is a signed release, see {@link GitHubReleases#builtFrom}; where {@code
+ * Trust.verifiedCommits} asks for that by name, one that is built on the agent's machine. A head is
+ * asked for conditionally, and counts as newer only if what runs is in its history: a branch that
+ * was set back or rewritten is none. Immutable and thread-safe; no I/O until it is asked.
  */
-public final class GitHubCommits {
+public final class GitHubCommits implements CommitSource {
 
+  private static final Logger LOG = LoggerFactory.getLogger(GitHubCommits.class);
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
   private static final String UNAVAILABLE = "unavailable";
 
@@ -31,6 +40,7 @@ public final class GitHubCommits {
   private final String branch;
   private final Terms terms;
   private final Copies copies;
+  private final AtomicReference<String> told = new AtomicReference<>("");
 
   GitHubCommits(GitHubRepository repository, String branch, SourceStore store) {
     this(repository, branch, new Terms(false, Optional.empty()), new Copies(store, repository));
@@ -93,15 +103,71 @@ public final class GitHubCommits {
   }
 
   /** Lets the next one ask for the head, however fresh its copy is. */
-  void expectNews() {
+  @Override
+  public void expectNews() {
     copies.expire(headCopy());
+  }
+
+  @Override
+  public String describe() {
+    return "branch " + branch + " of " + repository;
+  }
+
+  @Override
+  public Optional<String> newest(Optional<String> running) throws IOException {
+    CommitFinding finding =
+        asking(() -> judge(head(), running.filter(commit -> COMMIT.matcher(commit).matches())));
+    String summary = finding.summary();
+    if (finding instanceof NotAcceptable && !summary.equals(told.getAndSet(summary))) {
+      LOG.info("{}", summary);
+    }
+    return finding instanceof CommitFinding.Ahead
+        ? Optional.of(finding.commit())
+        : Optional.empty();
+  }
+
+  /**
+   * Returns what GitHub says was signed; what GitHub thinks of the signature counts for nothing.
+   */
+  @Override
+  public SignedDocument signed(String commit) throws IOException {
+    requireCommit(commit);
+    JsonNode answer =
+        asking(
+            () ->
+                repository
+                    .client()
+                    .send(ApiRequest.get(repository.path("git", "commits", commit)))
+                    .json());
+    JsonNode verification = answer.path("verification");
+    return new SignedDocument(bytes(verification, "payload"), bytes(verification, "signature"));
+  }
+
+  @Override
+  public InputStream files(String commit) throws IOException {
+    requireCommit(commit);
+    return asking(
+        () -> repository.client().open(ApiRequest.get(repository.path("tarball", commit))));
+  }
+
+  private static byte[] bytes(JsonNode verification, String field) {
+    return verification.path(field).asText("").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static <T> T asking(Supplier<T> question) throws IOException {
+    try {
+      return question.get();
+    } catch (GitHubException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   private String headCopy() {
     return "head " + branch;
   }
 
-  GitHubCommits sharing(SourceStore store) {
+  @Override
+  public GitHubCommits sharing(SourceStore store) {
     return new GitHubCommits(repository, branch, terms, new Copies(store, repository));
   }
 

@@ -44,7 +44,7 @@ final class UpgradingScene implements AutoCloseable {
   static final String WORKFLOW = "release.yml";
   static final Duration SOON = Duration.ofSeconds(90);
 
-  private static final List<String> QUICK =
+  static final List<String> QUICK =
       List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData");
 
   private final Path directory;
@@ -66,7 +66,9 @@ final class UpgradingScene implements AutoCloseable {
             "GITHUB_TOKEN",
             "t0ken-of-nobody",
             "RELEASE_KEY",
-            key.publicKey().toString());
+            key.publicKey().toString(),
+            "SIGNERS",
+            directory.resolve("signers").toString());
     this.store = PostgresStore.at(Secret.of(databaseUrl));
     store.open(AgentStore.SchemaMode.APPLY);
   }
@@ -150,8 +152,12 @@ final class UpgradingScene implements AutoCloseable {
     return builder.start();
   }
 
-  void awaitLeader(String version) {
-    Eventually.holds(version + " leads", SOON, () -> leads(Version.parse(version)));
+  void awaitLeader(String version) throws IOException {
+    try {
+      Eventually.holds(version + " leads", SOON, () -> leads(Version.parse(version)));
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + "\n" + output(), e);
+    }
   }
 
   private boolean leads(Version version) {
@@ -205,7 +211,13 @@ final class UpgradingScene implements AutoCloseable {
 
   /** Returns the output of launcher and agents, for a failure's message. */
   String output() throws IOException {
-    return Files.readString(directory.resolve("launcher.out"));
+    StringBuilder all = new StringBuilder(Files.readString(directory.resolve("launcher.out")));
+    try (Stream<Path> files = Files.walk(home().resolve("run"))) {
+      for (Path file : files.filter(found -> found.endsWith("out.log")).toList()) {
+        all.append(file).append(":\n").append(Files.readString(file));
+      }
+    }
+    return all.toString();
   }
 
   @Override

@@ -11,7 +11,7 @@ import java.util.jar.Manifest;
 import java.util.zip.ZipException;
 
 /** Looks whether a JVM finds what it is to start; says nothing about what it does then. */
-final class LaunchCheck {
+public final class LaunchCheck {
 
   private LaunchCheck() {}
 
@@ -21,7 +21,7 @@ final class LaunchCheck {
    * @throws IllegalArgumentException if a JVM would not find a main class
    * @throws IOException if files cannot be read
    */
-  static void require(ReleaseRecipe recipe) throws IOException {
+  public static void require(ReleaseRecipe recipe) throws IOException {
     Optional<Path> jar = recipe.jar().filter(Files::isRegularFile);
     if (jar.isPresent()) {
       requireMainClass(jar.get());

@@ -59,6 +59,11 @@ final class ReleaseFinder {
     try {
       latest = source.latest(channel, IndexCodec.MAX_BYTES);
     } catch (IOException e) {
+      if (e.getCause() instanceof RefusalException refusal) {
+        // A source that builds here has refused what it would have had to build.
+        bad = Optional.of(refusal.reason());
+        throw refusal;
+      }
       throw away("the index of channel " + channel, e);
     }
     if (latest.isEmpty()) {

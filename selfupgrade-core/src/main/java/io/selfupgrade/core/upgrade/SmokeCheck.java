@@ -1,12 +1,11 @@
 package io.selfupgrade.core.upgrade;
 
+import io.selfupgrade.core.local.ScrubbedProcess;
 import io.selfupgrade.upgrade.Launch;
 import io.selfupgrade.upgrade.Release;
 import io.selfupgrade.upgrade.Smoke;
 import java.io.File;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,23 +13,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Runs a release's own smoke check in a JVM of its own.
  *
- * <p>Limits: time, heap, output kept (8 KiB of its end). The environment holds only what a program
- * needs to start: it protects against accidents, such as a check that writes to the live database,
- * not against a hostile release that was signed with a trusted key.
+ * <p>Limits: time, heap, output (of which 8 KiB of its end are kept). The environment holds only
+ * what a program needs to start: it protects against accidents, such as a check that writes to the
+ * live database, not against a hostile release that was signed with a trusted key.
  */
 final class SmokeCheck {
 
-  private static final Set<String> KEPT =
-      Set.of("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH");
-  private static final int TAIL_BYTES = 8 * 1024;
+  private static final long MOST_OUTPUT_BYTES = 64L << 20;
 
   private final Duration longest;
 
@@ -52,31 +48,15 @@ final class SmokeCheck {
     Duration limit = smoke.timeout().compareTo(longest) < 0 ? smoke.timeout() : longest;
     Path scratch = Files.createTempDirectory("selfupgrade-smoke-");
     try {
-      return run(command(release.launch(), smoke, directory, scratch), scratch, limit);
+      return new ScrubbedProcess(
+              scratch,
+              scratch,
+              new ScrubbedProcess.Limits(limit, MOST_OUTPUT_BYTES, OptionalLong.empty()))
+          .run(
+              command(release.launch(), smoke, directory, scratch),
+              Map.of("SELFUPGRADE_SMOKE", "1"));
     } finally {
       deleteTree(scratch);
-    }
-  }
-
-  private static Optional<String> run(List<String> command, Path scratch, Duration limit)
-      throws IOException, InterruptedException {
-    Path output = scratch.resolve("output");
-    ProcessBuilder builder = new ProcessBuilder(command).directory(scratch.toFile());
-    scrub(builder.environment(), scratch);
-    builder.redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.redirectInput(new File("/dev/null"));
-    Process process = builder.start();
-    try {
-      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-        return Optional.of("it did not end within " + limit + ended(output));
-      }
-      int code = process.exitValue();
-      return code == 0
-          ? Optional.empty()
-          : Optional.of("it exited with " + code + ", expected 0" + ended(output));
-    } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
     }
   }
 
@@ -99,24 +79,6 @@ final class SmokeCheck {
     }
     command.addAll(smoke.args());
     return command;
-  }
-
-  private static void scrub(Map<String, String> environment, Path scratch) {
-    environment.keySet().retainAll(KEPT);
-    environment.put("HOME", scratch.toString());
-    environment.put("TMPDIR", scratch.toString());
-    environment.put("SELFUPGRADE_SMOKE", "1");
-  }
-
-  private static String ended(Path output) throws IOException {
-    try (RandomAccessFile file = new RandomAccessFile(output.toFile(), "r")) {
-      long length = file.length();
-      file.seek(Math.max(0, length - TAIL_BYTES));
-      byte[] tail = new byte[(int) Math.min(length, TAIL_BYTES)];
-      file.readFully(tail);
-      String text = new String(tail, StandardCharsets.UTF_8).strip();
-      return text.isEmpty() ? "; it printed nothing" : "; the end of its output:\n" + text;
-    }
   }
 
   private static void deleteTree(Path root) throws IOException {
