@@ -51,11 +51,11 @@ class MigrationsOnlyAddTest {
       List<MigrationFile> files = MigrationFile.own();
       // The first two make the schema, and who may use it.
       runner.apply(files.subList(0, 2));
-      Catalogue before = Catalogue.of(new Statements(own));
+      SchemaPromises before = SchemaPromises.of(new Statements(own));
       assertThat(before.promises()).hasSizeGreaterThan(200);
       for (MigrationFile file : files.subList(2, files.size())) {
         runner.apply(List.of(file));
-        Catalogue after = Catalogue.of(new Statements(own));
+        SchemaPromises after = SchemaPromises.of(new Statements(own));
         assertThat(before.brokenBy(after))
             .as(file.name() + ": expand only, the version before still runs on this schema")
             .isEmpty();
@@ -87,10 +87,10 @@ class MigrationsOnlyAddTest {
         "revoke execute on function selfupgrade.run_job from selfupgrade_agent | execute run_job",
       })
   void whatTakesAwayOrNarrowsIsFound(String sql, String named) throws SQLException {
-    Catalogue before = Catalogue.of(statements);
+    SchemaPromises before = SchemaPromises.of(statements);
     statements.script(sql);
 
-    assertThat(before.brokenBy(Catalogue.of(statements)))
+    assertThat(before.brokenBy(SchemaPromises.of(statements)))
         .anySatisfy(broken -> assertThat(broken).contains(named));
   }
 
@@ -106,9 +106,9 @@ class MigrationsOnlyAddTest {
         "create function selfupgrade.more() returns integer language sql return 1",
       })
   void whatAddsIsNot(String sql) throws SQLException {
-    Catalogue before = Catalogue.of(statements);
+    SchemaPromises before = SchemaPromises.of(statements);
     statements.script(sql);
 
-    assertThat(before.brokenBy(Catalogue.of(statements))).isEmpty();
+    assertThat(before.brokenBy(SchemaPromises.of(statements))).isEmpty();
   }
 }

@@ -14,7 +14,7 @@ import java.util.TreeSet;
  * @param demands what those who write have to keep to, each with its table
  * @param tables the tables
  */
-record Catalogue(Set<String> promises, Set<Demand> demands, Set<String> tables) {
+record SchemaPromises(Set<String> promises, Set<Demand> demands, Set<String> tables) {
 
   private static final String COLUMNS =
       """
@@ -87,12 +87,12 @@ record Catalogue(Set<String> promises, Set<Demand> demands, Set<String> tables) 
    */
   record Demand(String table, String what) {}
 
-  static Catalogue of(Statements statements) throws SQLException {
+  static SchemaPromises of(Statements statements) throws SQLException {
     Set<String> promises = new TreeSet<>();
     for (String sql : PROMISES) {
       promises.addAll(statements.list(sql, row -> row.text("it"), Arguments.of()));
     }
-    return new Catalogue(
+    return new SchemaPromises(
         promises,
         Set.copyOf(
             statements.list(
@@ -106,7 +106,7 @@ record Catalogue(Set<String> promises, Set<Demand> demands, Set<String> tables) 
   }
 
   /** Returns what a version that knows this one would miss, or run into, in a later one. */
-  List<String> brokenBy(Catalogue later) {
+  List<String> brokenBy(SchemaPromises later) {
     List<String> broken = new ArrayList<>();
     for (String promise : promises) {
       if (!later.promises.contains(promise)) {
