@@ -1,7 +1,9 @@
 package io.selfupgrade.supabase;
 
 import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
@@ -20,6 +22,13 @@ final class CronSchedule {
   private static final int LONGEST = 100;
   private static final int FIELDS = 5;
   private static final int LAST_WEEKDAY = 7;
+  private static final int HOUR = 60;
+  private static final int DAY = 24 * HOUR;
+
+  /** After 400 years dates and weekdays come again as they were. */
+  private static final int CYCLE_YEARS = 400;
+
+  private static final LocalDate CALENDAR = LocalDate.of(2000, 1, 1);
 
   private final String text;
   private final BitSet minutes;
@@ -101,13 +110,56 @@ final class CronSchedule {
     return due;
   }
 
+  /**
+   * Returns this schedule, which has at least one instant.
+   *
+   * @throws IllegalArgumentException if it has none, as on the 31st of February
+   */
+  CronSchedule thatComes() {
+    if (datesOfTheCycle().isEmpty()) {
+      throw wrong(text, "a day that is in a calendar");
+    }
+    return this;
+  }
+
+  /** Returns the longest time from one instant to the next, over all years; it has to come. */
+  Duration longestPause() {
+    int first = hours.nextSetBit(0) * HOUR + minutes.nextSetBit(0);
+    int last = (hours.length() - 1) * HOUR + minutes.length() - 1;
+    int longest = 0;
+    int before = first;
+    for (int minute = first; minute <= last; minute++) {
+      if (hours.get(minute / HOUR) && minutes.get(minute % HOUR)) {
+        longest = Math.max(longest, minute - before);
+        before = minute;
+      }
+    }
+    return Duration.ofMinutes(Math.max(longest, longestDays() * DAY + first - last));
+  }
+
+  /** The calendar repeats itself: the first day that comes stands at its end once more. */
+  private long longestDays() {
+    List<LocalDate> coming = new ArrayList<>(thatComes().datesOfTheCycle());
+    coming.add(coming.get(0).plusYears(CYCLE_YEARS));
+    long longest = 0;
+    for (int i = 1; i < coming.size(); i++) {
+      longest = Math.max(longest, ChronoUnit.DAYS.between(coming.get(i - 1), coming.get(i)));
+    }
+    return longest;
+  }
+
+  private List<LocalDate> datesOfTheCycle() {
+    return CALENDAR.datesUntil(CALENDAR.plusYears(CYCLE_YEARS)).filter(this::matches).toList();
+  }
+
   private boolean matches(ZonedDateTime at) {
+    return minutes.get(at.getMinute()) && hours.get(at.getHour()) && matches(at.toLocalDate());
+  }
+
+  private boolean matches(LocalDate at) {
     boolean day = days.get(at.getDayOfMonth());
     boolean weekday = weekdays.get(at.getDayOfWeek().getValue() % DayOfWeek.values().length);
-    return minutes.get(at.getMinute())
-        && hours.get(at.getHour())
-        && months.get(at.getMonthValue())
-        && (eitherDay ? day || weekday : day && weekday);
+    return months.get(at.getMonthValue()) && (eitherDay ? day || weekday : day && weekday);
   }
 
   /** Returns the text that was read. */

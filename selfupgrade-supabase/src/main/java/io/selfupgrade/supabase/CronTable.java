@@ -92,6 +92,13 @@ final class CronTable {
         Arguments.of(active, job.jobName()));
   }
 
+  /** How long a job is quiet at most between its runs; whoever watches it counts by that. */
+  static void every(Statements statements, Job job, CronSchedule schedule) throws SQLException {
+    statements.update(
+        "update selfupgrade.jobs set every = " + Sql.SPAN + " where job = ?",
+        Arguments.of(schedule.longestPause(), job.jobName()));
+  }
+
   /** The time from which on runs are expected begins anew where the runner changes. */
   static void runner(Statements statements, Job job, String runner) throws SQLException {
     statements.update(

@@ -83,13 +83,14 @@ public final class PgCron {
   /**
    * Creates a job, or changes its schedule, and takes it from the primaries; idempotent.
    *
-   * @param schedule five fields of numbers, in UTC
-   * @throws IllegalArgumentException if the schedule has another shape
+   * @param schedule five fields of numbers, in UTC; three times its longest pause without a run are
+   *     an alarm
+   * @throws IllegalArgumentException if the schedule has another shape, or never comes
    * @throws AdapterException if pg_cron is missing, or a job of this name is there which is not
    *     ours
    */
   public void create(Job job, String schedule) {
-    CronSchedule parsed = CronSchedule.parse(schedule);
+    CronSchedule parsed = CronSchedule.parse(schedule).thatComes();
     change(
         "creating " + job.jobName(),
         statements -> {
@@ -99,6 +100,7 @@ public final class PgCron {
               "select cron.schedule(?, ?, ?)",
               Arguments.of(job.jobName(), parsed.toString(), CronTable.command(job)));
           CronTable.activate(statements, job, true);
+          CronTable.every(statements, job, parsed);
           CronTable.runner(statements, job, "DATABASE");
           return true;
         });
@@ -139,6 +141,7 @@ public final class PgCron {
                     + " and database = current_database()",
                 Arguments.of(job.jobName()));
           }
+          CronTable.every(statements, job, CronSchedule.parse(job.schedule()));
           CronTable.runner(statements, job, "AGENT");
           return there;
         });

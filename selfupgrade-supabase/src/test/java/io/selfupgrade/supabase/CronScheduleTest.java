@@ -3,6 +3,7 @@ package io.selfupgrade.supabase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,25 @@ class CronScheduleTest {
   void instantsAreCountedInUtc(String schedule, Instant until, int expected) {
     assertThat(CronSchedule.parse(schedule).between(FIRST_OF_NOVEMBER, until, MOST))
         .hasSize(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "* * * * *        | PT1M",
+        "*/5 * * * *      | PT5M",
+        "0 */6 * * *      | PT6H",
+        "0 3 * * *        | PT24H",
+        "30 4 * * 1-5     | PT72H",
+        "0,15 8-17 * * *  | PT14H45M",
+        "0 12 * * 7       | PT168H",
+        "0 0 1 * *        | PT744H",
+        "0 0 29 2 *       | PT70104H",
+        "0 0 31 12 5      | PT8208H",
+      })
+  void theLongestPauseIsThatOfAllYears(String schedule, Duration longest) {
+    assertThat(CronSchedule.parse(schedule).thatComes().longestPause()).isEqualTo(longest);
   }
 
   @Test

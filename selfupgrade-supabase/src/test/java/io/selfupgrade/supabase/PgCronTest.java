@@ -88,6 +88,41 @@ class PgCronTest {
   }
 
   @Test
+  void aScheduleOfItsOwnRaisesNoAlarmInItsPauses() throws SQLException {
+    cron.create(PgCron.Job.LOG_CLEANUP, "30 4 * * 1-5");
+    quiet("4 days");
+    assertThat(store.jobs().all()).as("a weekend").noneMatch(JobStore.Job::stopped);
+    quiet("10 days");
+    assertThat(store.jobs().all()).anyMatch(JobStore.Job::stopped);
+
+    cron.create(PgCron.Job.LOG_CLEANUP);
+    quiet("4 days");
+    assertThat(store.jobs().all()).as("it is daily again").anyMatch(JobStore.Job::stopped);
+
+    cron.create(PgCron.Job.LOG_CLEANUP, "30 4 * * 1");
+    assertThat(every()).isEqualTo(Duration.ofDays(7));
+    cron.remove(PgCron.Job.LOG_CLEANUP);
+    assertThat(every()).as("the primaries have their own").isEqualTo(Duration.ofDays(1));
+  }
+
+  /** The times of a job as if so long ago; the server's own start is as long ago for it. */
+  private static void quiet(String time) throws SQLException {
+    value(
+        "update selfupgrade.jobs set every = every * (extract(epoch from clock_timestamp()"
+            + " - pg_postmaster_start_time()) / extract(epoch from interval '"
+            + time
+            + "')), since = '-infinity', ran_at = null where job = 'log-cleanup' returning 1");
+  }
+
+  private static Duration every() {
+    return store.jobs().all().stream()
+        .filter(job -> job.name().equals("log-cleanup"))
+        .map(JobStore.Job::every)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void aPausedJobIsRunByNobodyUntilItIsResumed() throws SQLException {
     cron.createAll();
 
@@ -221,6 +256,9 @@ class PgCronTest {
     assertThatThrownBy(() -> cron.create(PgCron.Job.LOG_CLEANUP, "every day"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("five fields");
+    assertThatThrownBy(() -> cron.create(PgCron.Job.LOG_CLEANUP, "0 3 31 2 *"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("a day that is in a calendar");
     assertThat(runners()).containsOnly(Runner.AGENT);
   }
 
