@@ -49,6 +49,13 @@ begin
         grant select on selfupgrade.task_overview to selfupgrade_agent;
         revoke insert, update, delete on selfupgrade.schema_history from selfupgrade_agent;
     end if;
+    -- Whom the database calls, and which secrets of its owner it sends there, is for the owner to say and not for an agent.
+    if known and to_regclass('selfupgrade.watches') is not null then
+        revoke insert, update, delete on selfupgrade.watches from selfupgrade_agent;
+        grant insert (agent, notifiers, retention), update (notifiers, retention) on selfupgrade.watches
+            to selfupgrade_agent;
+        revoke execute on function selfupgrade.set_watch from selfupgrade_agent;
+    end if;
 end
 $$;
 select selfupgrade.secure_tables();

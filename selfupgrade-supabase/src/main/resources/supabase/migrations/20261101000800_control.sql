@@ -11,8 +11,18 @@ values ('20261101000800', '20261101000800_control.sql') on conflict do nothing;
 create index upgrade_requests_of on selfupgrade.upgrade_requests (upgrade) where upgrade is not null;
 create index rollback_requests_of on selfupgrade.rollback_requests (upgrade) where upgrade is not null;
 create index snapshots_of on selfupgrade.snapshots (upgrade) where upgrade is not null;
+create index upgrade_requests_of_nobody on selfupgrade.upgrade_requests (created_at)
+    where upgrade is null and trigger = 'WEBHOOK';
 
 -- ---------------------------------------------------------------------------------------------- tables
+
+-- Whether the database may call an address: what is sent there may hold a secret.
+create function selfupgrade.may_be_called(address text) returns boolean
+    language sql immutable set search_path = pg_catalog as $$
+    select address ~ '^(https://[!-~]+|http://(localhost|127[.]0[.]0[.]1|\[::1\])(:[0-9]{1,5})?(/[!-~]*)?)$'
+       and length(address) <= 500
+$$;
+comment on function selfupgrade.may_be_called is 'tells whether an address has https, or is on this host';
 
 create table selfupgrade.outages (
     id           uuid primary key default gen_random_uuid(),
@@ -27,6 +37,22 @@ create unique index outages_one_open on selfupgrade.outages (agent) where ended_
 create index outages_newest on selfupgrade.outages (agent, noticed_at desc);
 comment on table selfupgrade.outages is
     'LEDGER: times in which an agent had no primary, each noticed and told once';
+
+create table selfupgrade.alarms (
+    agent      text not null,
+    outage     uuid not null references selfupgrade.outages,
+    ending     boolean not null,
+    filed_at   timestamptz not null default clock_timestamp(),
+    due_at     timestamptz not null default clock_timestamp(),
+    attempts   integer not null default 0,
+    call       bigint,
+    settled_at timestamptz,
+    note       text not null default '' check (length(note) <= 500),
+    primary key (outage, ending)
+) with (fillfactor = 80);
+create index alarms_open on selfupgrade.alarms (filed_at) where settled_at is null;
+comment on table selfupgrade.alarms is
+    'LEDGER: what the database itself tells people by pg_net, once at the beginning of an outage and once at its end';
 
 create table selfupgrade.commands (
     id            uuid primary key default gen_random_uuid(),
@@ -77,12 +103,15 @@ create table selfupgrade.watches (
     retention   jsonb not null default '{}',
     stale_after interval not null default interval '60 seconds' check (stale_after >= interval '5 seconds'),
     redeploy    boolean not null default false,
-    call_url    text check (call_url ~ '^https?://[!-~]+$' and length(call_url) <= 500),
-    call_secret text check (length(call_secret) between 1 and 200)
+    call_url    text check (selfupgrade.may_be_called(call_url)),
+    call_secret text check (length(call_secret) between 1 and 200),
+    alarm       text check (length(alarm) between 1 and 200)
 );
 comment on table selfupgrade.watches is
     'CONTROL: how each agent is watched: what its primary declares (notifiers, retention), and what a person has set';
 comment on column selfupgrade.watches.call_secret is 'the name of a secret in Vault, which is sent in the header apikey';
+comment on column selfupgrade.watches.alarm is
+    'the name of a secret in Vault that is the address of an incoming webhook, where outages are told';
 
 create table selfupgrade.jobs (
     job     text primary key check (job in ('agent-health-check', 'auto-upgrade-check', 'log-cleanup')),
@@ -102,13 +131,17 @@ values ('agent-health-check', '5 minutes'), ('auto-upgrade-check', '6 hours'), (
 
 -- How an agent is. UP: the holder of the lease has a heartbeat of its own that is fresh, and its version is the confirmed
 -- one. TRIAL: likewise, but it is the candidate of an open upgrade. WRONG_VERSION: likewise, but neither. DOWN: no fresh
--- heartbeat. UNKNOWN: there is no such agent.
-create function selfupgrade.agent_health(for_agent text, fresh interval default interval '60 seconds')
+-- heartbeat. UNKNOWN: there is no such agent. A heartbeat is fresh for as long as the agent's watch says, unless it is said
+-- here.
+create function selfupgrade.agent_health(for_agent text, fresh interval default null)
     returns table (state text, version text, confirmed text, age_micros bigint)
     language sql stable set search_path = pg_catalog as $$
     select case
                when s.name is null then 'UNKNOWN'
-               when i.id is null or i.stopped_at is not null or clock_timestamp() - i.heartbeat_at >= fresh then 'DOWN'
+               when i.id is null or i.stopped_at is not null
+                    or clock_timestamp() - i.heartbeat_at
+                       >= coalesce(fresh, (select w.stale_after from selfupgrade.watches w where w.agent = s.name),
+                                   interval '60 seconds') then 'DOWN'
                when exists (select from selfupgrade.upgrades u
                              where u.agent = s.name and u.candidate = i.id and u.phase in ('TRIAL', 'HANDED_OVER')) then 'TRIAL'
                when i.version = s.version then 'UP'
@@ -350,17 +383,23 @@ create function selfupgrade.control_status(for_agent text) returns jsonb
 $$;
 comment on function selfupgrade.control_status is 'tells how an agent stands, for its operator; null if there is none';
 
--- Sets how an agent is watched: whether an outage asks for a redeployment, and who is called to carry that out.
+-- Sets how an agent is watched: whether an outage asks for a redeployment, who is called to carry that out with which secret,
+-- and where people are told. What is not given stays as it is, '' takes it away; a new address takes a secret of its own.
+-- Only the owner may: the database calls these addresses with its own rights, and sends what it keeps in Vault.
 create function selfupgrade.set_watch(
-    for_agent text, redeploys boolean, calls text default null, with_secret text default null) returns void
+    for_agent text, redeploys boolean, calls text default null, with_secret text default null, alarms_at text default null)
+    returns void
     language sql set search_path = pg_catalog as $$
-    insert into selfupgrade.watches (agent, redeploy, call_url, call_secret)
-    values (for_agent, redeploys, calls, with_secret)
+    insert into selfupgrade.watches as w (agent, redeploy, call_url, call_secret, alarm)
+    values (for_agent, redeploys, nullif(calls, ''), nullif(with_secret, ''), nullif(alarms_at, ''))
     on conflict (agent) do update
-       set redeploy = excluded.redeploy, call_url = excluded.call_url, call_secret = excluded.call_secret
+       set redeploy = excluded.redeploy,
+           call_url = case when calls is null then w.call_url else excluded.call_url end,
+           call_secret = case when calls is null and with_secret is null then w.call_secret else excluded.call_secret end,
+           alarm = case when alarms_at is null then w.alarm else excluded.alarm end
 $$;
 comment on function selfupgrade.set_watch is
-    'sets whether an outage of an agent asks for a redeployment, and the address that is called then by pg_net';
+    'sets whether an outage of an agent asks for a redeployment, and by the names of secrets who is called and told by pg_net';
 
 -- ---------------------------------------------------------------------------------------------- redeployments
 
@@ -452,7 +491,10 @@ begin
     perform selfupgrade.tell(
         for_agent, one.holder, one.epoch, 'outage:' || fresh_outage, for_agent || ': The agent is DOWN',
         'No heartbeat of its primary since ' || since || '. Version ' || one.version || ' is the confirmed one.');
-    if redeploys and not exists (select from selfupgrade.freezes f where f.agent = for_agent) then
+    insert into selfupgrade.alarms (agent, outage, ending)
+    select w.agent, fresh_outage, false from selfupgrade.watches w where w.agent = for_agent and w.alarm is not null and selfupgrade.can_call();
+    if redeploys then
+        -- Under a freeze too: it is held back as long as that lasts, and carried out if the agent is still away then.
         insert into selfupgrade.commands (agent, kind, outage, expires_at)
         values (for_agent, 'DEPLOY', fresh_outage, clock_timestamp() + interval '1 day');
     end if;
@@ -491,46 +533,9 @@ begin
     perform selfupgrade.tell(
         for_agent, one.holder, one.epoch, 'outage:' || over.id || ':over', for_agent || ': The agent is up again',
         'It was away for ' || took || '.');
+    insert into selfupgrade.alarms (agent, outage, ending)
+    select w.agent, over.id, true from selfupgrade.watches w where w.agent = for_agent and w.alarm is not null and selfupgrade.can_call();
     return true;
-end
-$$;
-
--- Calls whoever carries redeployments out, if pg_net is there; again at each run until it is settled. What goes wrong here
--- is told and changes nothing.
-create function selfupgrade.call_for_redeploys() returns integer
-    language plpgsql set search_path = pg_catalog as $$
-declare
-    one record;
-    secret text;
-    called integer := 0;
-begin
-    if not exists (select from pg_proc p where p.proname = 'http_post' and p.pronamespace = to_regnamespace('net')) then
-        return 0;
-    end if;
-    for one in select distinct w.agent, w.call_url, w.call_secret
-                 from selfupgrade.watches w
-                 join selfupgrade.commands c on c.agent = w.agent and c.state in ('WAITING', 'TAKEN')
-                 join selfupgrade.outages o on o.id = c.outage and o.ended_at is null
-                where w.call_url is not null and c.expires_at > clock_timestamp()
-                  and (c.held_until is null or c.held_until < clock_timestamp()) loop
-        begin
-            secret := null;
-            if one.call_secret is not null then
-                -- By format, as below: a database need not have Vault, pg_net or pg_cron, and a linter would look for them.
-                execute format('select decrypted_secret from %I.decrypted_secrets where name = $1', 'vault')
-                   into strict secret using one.call_secret;
-            end if;
-            execute format('select %I.http_post(url := $1, body := $2, headers := $3, timeout_milliseconds := 5000)', 'net')
-              using one.call_url,
-                    jsonb_build_object('action', 'redeploy', 'agent', one.agent),
-                    jsonb_strip_nulls(jsonb_build_object('Content-Type', 'application/json', 'apikey', secret));
-            called := called + 1;
-        exception when others then
-            -- Only the kind of the failure: its message may hold what was sent.
-            raise warning 'the redeployment of % could not be called for: %', one.agent, sqlstate;
-        end;
-    end loop;
-    return called;
 end
 $$;
 
@@ -543,6 +548,7 @@ declare
     down integer := 0;
     up integer := 0;
     called integer;
+    alarmed integer;
 begin
     if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.agent-health-check', 0)) then
         return 'another run is under way';
@@ -551,7 +557,7 @@ begin
                       coalesce(w.stale_after, interval '60 seconds') as fresh
                  from selfupgrade.agent_state s
                  left join selfupgrade.watches w on w.agent = s.name
-                cross join lateral selfupgrade.agent_health(s.name, coalesce(w.stale_after, interval '60 seconds')) h
+                cross join lateral selfupgrade.agent_health(s.name) h
                 order by s.name loop
         seen := seen + 1;
         if one.state = 'DOWN' then
@@ -560,13 +566,19 @@ begin
             up := up + selfupgrade.end_outage(one.name, one.fresh)::integer;
         end if;
     end loop;
+    -- The time under a freeze is not that of a redeployment which it holds back.
+    update selfupgrade.commands c set expires_at = clock_timestamp() + interval '1 day'
+     where c.outage is not null and c.state = 'WAITING' and c.expires_at < clock_timestamp() + interval '23 hours'
+       and exists (select from selfupgrade.freezes f where f.agent = c.agent);
     update selfupgrade.commands c
        set state = 'EXPIRED', settled_at = clock_timestamp(), note = 'it was not carried out within its time to live'
      where c.outage is not null and c.state in ('WAITING', 'TAKEN') and c.expires_at <= clock_timestamp();
     called := selfupgrade.call_for_redeploys();
+    alarmed := selfupgrade.sound_alarms();
     return selfupgrade.note_job(
         'agent-health-check',
-        format('%s agents, %s newly down, %s up again, %s calls for a redeployment', seen, down, up, called));
+        format('%s agents, %s newly down, %s up again, %s calls for a redeployment, %s alarms',
+               seen, down, up, called, alarmed));
 end
 $$;
 comment on function selfupgrade.run_agent_health_check is
@@ -667,13 +679,34 @@ create function selfupgrade.clean_agent(for_agent text, most integer) returns js
             select o.id from selfupgrade.outages o, c
              where o.agent = for_agent and o.ended_at < c.commands
                and not exists (select from selfupgrade.commands m where m.outage = o.id)
-             order by o.noticed_at limit most) old where t.id = old.id returning 1)
+               and not exists (select from selfupgrade.alarms a where a.outage = o.id)
+             order by o.noticed_at limit most) old where t.id = old.id returning 1),
+    alarms as (
+        delete from selfupgrade.alarms t using (
+            select a.outage, a.ending from selfupgrade.outages o join selfupgrade.alarms a on a.outage = o.id, c
+             where o.agent = for_agent and o.ended_at < c.commands and a.settled_at < c.commands
+             order by o.noticed_at limit most) old where t.outage = old.outage and t.ending = old.ending returning 1)
     select jsonb_build_object(
         'logs', (select count(*) from logs), 'memories', (select count(*) from memories),
         'runs', (select count(*) from runs), 'notifications', (select count(*) from notifications),
         'deliveries', (select count(*) from deliveries), 'keys', (select count(*) from keys),
         'commands', (select count(*) from commands), 'requests', (select count(*) from requests),
-        'outages', (select count(*) from outages))
+        'outages', (select count(*) from outages), 'alarms', (select count(*) from alarms))
+$$;
+
+-- Deletes what webhooks asked for and nobody answered within 30 days, whatever the agent's name: that may be of one which was
+-- never started, because a function has another name than the agent.
+create function selfupgrade.clean_unanswered(most integer) returns bigint
+    language sql set search_path = pg_catalog as $$
+    with old as materialized (
+        select r.id from selfupgrade.upgrade_requests r
+         where r.upgrade is null and r.trigger = 'WEBHOOK' and r.created_at < clock_timestamp() - interval '30 days'
+         order by r.created_at limit most for update skip locked),
+    told as (
+        delete from selfupgrade.deliveries t using old where t.request = old.id returning 1),
+    gone as (
+        delete from selfupgrade.upgrade_requests t using old where t.id = old.id returning 1)
+    select count(*) from gone
 $$;
 
 -- Deletes what was kept long enough, at most so many rows of each table and agent in one run.
@@ -690,7 +723,8 @@ begin
         select coalesce(jsonb_object_agg(g.key, g.value::bigint + coalesce((gone ->> g.key)::bigint, 0)), '{}') into gone
           from jsonb_each_text(selfupgrade.clean_agent(one, most)) g;
     end loop;
-    gone := gone || jsonb_build_object('cron runs', selfupgrade.clean_cron_runs(most));
+    gone := gone || jsonb_build_object('cron runs', selfupgrade.clean_cron_runs(most),
+                                       'unanswered', selfupgrade.clean_unanswered(most));
     select coalesce(jsonb_object_agg(g.key, g.value), '{}') into gone from jsonb_each(gone) g where g.value <> '0';
     return selfupgrade.note_job('log-cleanup', 'deleted ' || gone::text);
 end

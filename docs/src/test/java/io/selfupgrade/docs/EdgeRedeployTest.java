@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An agent is away, and is deployed again from beside it; GitHub is a stand-in. */
 final class EdgeRedeployTest {
@@ -148,22 +150,46 @@ final class EdgeRedeployTest {
   @Test
   void whatGitHubRefusesIsSettledWithWhatToDo() throws Exception {
     String command = outage();
-    dispatched = 404;
+    dispatched = 422;
 
     HttpResponse<String> answer = redeploy();
 
     assertThat(answer.statusCode()).isEqualTo(502);
-    assertThat(answer.body()).contains("refused_by_github", "404", "token may write actions");
+    assertThat(answer.body()).contains("refused_by_github", "422", "token may write actions");
     assertThat(state(command)).isEqualTo("REFUSED 1");
   }
 
+  /** GitHub's limits come as 403, too. */
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 429, 500})
+  void whatMayPassIsAskedAgainUntilTheRedeploymentsTimeIsOver(int status) throws Exception {
+    String command = outage();
+    dispatched = status;
+    HttpResponse<String> answer = redeploy();
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.headers().firstValue("retry-after")).isPresent();
+    assertThat(answer.body()).contains("GitHub answered " + status);
+    assertThat(state(command)).isEqualTo("TAKEN 1");
+    rows.run("update selfupgrade.commands set held_until = clock_timestamp()");
+    dispatched = 204;
+
+    assertThat(redeploy().statusCode()).isEqualTo(202);
+
+    assertThat(state(command)).isEqualTo("DONE 2");
+  }
+
   @Test
-  void nothingIsDeployedWhileTheAgentIsFrozen() throws Exception {
-    outage();
+  void aFreezeHoldsTheRedeploymentBackUntilItIsLifted() throws Exception {
     rows.run("insert into selfupgrade.freezes (agent, why) values ('my-bot', 'a test')");
+    String command = outage();
 
     assertThat(redeploy().body()).contains("\"status\":\"nothing\"");
     assertThat(ASKED).isEmpty();
+    assertThat(state(command)).isEqualTo("WAITING 0");
+
+    rows.run("select selfupgrade.lift_freeze('my-bot')");
+    assertThat(redeploy().statusCode()).isEqualTo(202);
+    assertThat(state(command)).isEqualTo("DONE 1");
   }
 
   /** The primary falls silent, and the job sees it; returns the redeployment that it asks for. */

@@ -13,7 +13,8 @@ import java.util.UUID;
 /**
  * Notifications on their way: one row for each event and notifier.
  *
- * <p>Anybody files; only the primary delivers.
+ * <p>Anybody files; only a primary delivers: that of the agent, or, where a store notices that an
+ * agent is down, that of another agent with a notifier of the same name.
  *
  * <p><b>Obligations</b>, checked by the contract in testkit:
  *
@@ -36,7 +37,7 @@ public interface Outbox {
   int file(Notification notification, Collection<String> notifiers, LogEvent.Stamp by);
 
   /**
-   * Claims what is due.
+   * Claims what is due, for the agent and, where the store notices that, of agents that are down.
    *
    * @param most how many at most
    * @param hold how long nobody else gets them

@@ -44,6 +44,7 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000760_changes.sql",
           "20261101000780_rights.sql",
           "20261101000800_control.sql",
+          "20261101000820_calls.sql",
           "20261101000840_budget.sql",
           "20261101000860_hosts.sql",
           "20261101000870_indexes.sql",

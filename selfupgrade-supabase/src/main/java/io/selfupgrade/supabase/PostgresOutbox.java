@@ -31,13 +31,23 @@ final class PostgresOutbox implements Outbox {
           + Sql.age("n.filed_at")
           + " as age";
 
+  /**
+   * Beside the agent's own, what is to be told of another agent that is down, whose own primary is
+   * not there to tell it: by a notifier which this agent has declared, too.
+   */
   private static final String CLAIM =
       "with "
           + Sql.FENCE
           + """
+          , those as (
+            select f.agent from f
+            union select o.agent from selfupgrade.outages o, f where o.ended_at is null)
           , c as (
-            select n.id from selfupgrade.notifications n join f on n.agent = f.agent
+            select n.id from those join selfupgrade.notifications n on n.agent = those.agent, f
              where n.state = 'WAITING' and n.due_at <= clock_timestamp()
+               and (n.agent = f.agent or n.kind = 'HEALTH' and exists (
+                     select from selfupgrade.watches w
+                      where w.agent = f.agent and n.notifier = any (w.notifiers)))
              order by n.filed_at, n.id limit ? for update of n skip locked)
           update selfupgrade.notifications n
              set attempts = n.attempts + 1, due_at = clock_timestamp() + %s
@@ -55,7 +65,7 @@ final class PostgresOutbox implements Outbox {
                  due_at = clock_timestamp() + coalesce(%s, interval '0'),
                  settled_at = case when a.state <> 'WAITING' then clock_timestamp() end
             from f cross join (select ? as state) a
-           where n.agent = f.agent and n.id = ? and n.state = 'WAITING'
+           where (n.agent = f.agent or n.kind = 'HEALTH') and n.id = ? and n.state = 'WAITING'
           """
               .formatted(Sql.SPAN);
 

@@ -26,6 +26,11 @@ interface GitHub {
 const LONGEST_MILLIS = 8000;
 const API = /^(https:\/\/|http:\/\/127\.0\.0\.1[:/])[!-~]{1,200}$/;
 const LARGEST_ANSWER = 4 << 20;
+/**
+ * No such workflow, or not these inputs: asking again has the same end. 401 and 403 may pass, as limits of GitHub come as
+ * 403, too (GitHub Docs, "Rate limits for the REST API"): the redeployment's own time bounds how often it is asked.
+ */
+const FINAL = [404, 422];
 
 export async function redeploy(agent: string): Promise<Response> {
   const github = platform();
@@ -44,11 +49,12 @@ export async function redeploy(agent: string): Promise<Response> {
     await settle(taken, "DONE", `asked GitHub for ${taken.version}`);
     return answer(202, { status: "queued", command: taken.command, version: taken.version });
   }
-  if (status === 429 || status >= 500) {
-    throw away(`GitHub answered ${status}`);
+  if (!FINAL.includes(status)) {
+    const rights = status === 401 || status === 403 ? ", at a limit of its own or because the token lacks rights" : "";
+    throw away(`GitHub answered ${status}${rights}`);
   }
-  const why = `GitHub refused it with ${status}: see that the token may write actions, and that the workflow takes ` +
-    "the inputs version and upgrade";
+  const why = `GitHub refused it with ${status}: see that the token may write actions of the repository, and that the ` +
+    "workflow is there and takes the inputs version and upgrade";
   await settle(taken, "REFUSED", why);
   throw new Refusal(502, "refused_by_github", why);
 }

@@ -115,8 +115,25 @@ class AccessTest {
       assertThat(rights.get("selfupgrade_agent " + verb))
           .as(verb)
           .containsExactlyElementsOf(
-              tables.stream().filter(table -> !table.equals("schema_history")).toList());
+              tables.stream()
+                  .filter(table -> !List.of("schema_history", "watches").contains(table))
+                  .toList());
     }
+  }
+
+  @Test
+  void ofTheWatchAgentsWriteOnlyWhatTheyDeclare() throws SQLException {
+    assertThat(
+            rows(
+                "select v.verb || ' ' || string_agg(a.attname, ' ' order by a.attname) as name,"
+                    + " '' as tables from pg_attribute a, unnest(array['INSERT', 'UPDATE']) v(verb)"
+                    + " where a.attrelid = 'selfupgrade.watches'::regclass and a.attnum > 0"
+                    + " and has_column_privilege('selfupgrade_agent', a.attrelid, a.attnum, v.verb)"
+                    + " group by v.verb order by 1",
+                "name",
+                "tables"))
+        .extracting(row -> row[0])
+        .containsExactly("INSERT agent notifiers retention", "UPDATE notifiers retention");
   }
 
   @Test
@@ -136,7 +153,7 @@ class AccessTest {
             "selfupgrade_agent lift_freeze",
             "selfupgrade_agent control_status",
             "selfupgrade_agent run_job")
-        .doesNotContain("selfupgrade_agent secure_tables");
+        .doesNotContain("selfupgrade_agent secure_tables", "selfupgrade_agent set_watch");
   }
 
   @Test
