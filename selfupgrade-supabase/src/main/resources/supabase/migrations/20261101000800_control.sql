@@ -169,18 +169,26 @@ begin
 end
 $$;
 
--- Wishes that nobody answers do not pile up without end, whatever keys they come with.
-create function selfupgrade.require_room(for_agent text) returns void
+-- Wishes that nobody answers do not pile up without end, whatever keys they come with; those of one kind leave the other its
+-- room. What webhooks ask for has a limit of its own.
+create function selfupgrade.require_room(for_agent text, wishes text) returns void
     language plpgsql stable set search_path = pg_catalog as $$
 declare
     most constant integer := 100;
+    waiting bigint;
 begin
-    if (select count(*) from (select from selfupgrade.upgrade_requests r
-                               where r.agent = for_agent and r.upgrade is null limit most) w) >= most
-       or (select count(*) from (select from selfupgrade.commands c
-                                  where c.agent = for_agent and c.state in ('WAITING', 'TAKEN') limit most) w) >= most then
-        raise exception '% requests or commands wait for % already: expected fewer; try again when its primary has answered them',
-                        most, for_agent
+    if wishes = 'requests' then
+        select count(*) into waiting
+          from (select from selfupgrade.upgrade_requests r
+                 where r.agent = for_agent and r.upgrade is null and r.trigger <> 'WEBHOOK' limit most) w;
+    else
+        select count(*) into waiting
+          from (select from selfupgrade.commands c
+                 where c.agent = for_agent and c.state in ('WAITING', 'TAKEN') limit most) w;
+    end if;
+    if waiting >= most then
+        raise exception '% % wait for % already: expected fewer; try again when its primary has answered them',
+                        most, wishes, for_agent
             using errcode = 'configuration_limit_exceeded';
     end if;
 end
@@ -224,7 +232,7 @@ begin
     request := taken.known_request;
     filed := taken.filed;
     if filed then
-        perform selfupgrade.require_room(for_agent);
+        perform selfupgrade.require_room(for_agent, 'requests');
         insert into selfupgrade.upgrade_requests (agent, trigger) values (for_agent, 'MANUAL') returning id into request;
         update selfupgrade.control_keys k set request = file_request.request where k.agent = for_agent and k.key = its_key;
         perform pg_notify('selfupgrade', for_agent);
@@ -234,7 +242,8 @@ end
 $$;
 comment on function selfupgrade.file_request is 'asks for an upgrade, once for a key; the primary answers the request';
 
--- Tells an agent to do something, once for a key. One that waits already for the same is joined.
+-- Tells an agent to do something, once for a key. One that waits already for the same is joined, and waits as long as the
+-- longer of both would.
 create function selfupgrade.file_command(
     for_agent text, its_key text, kind text, detail jsonb default '{}', within interval default interval '1 hour')
     returns table (command uuid, filed boolean)
@@ -263,13 +272,17 @@ begin
     command := taken.known_command;
     filed := taken.filed;
     if filed then
-        select c.id into command from selfupgrade.commands c
-         where c.agent = for_agent and c.state = 'WAITING' and c.kind = file_command.kind and c.detail = wanted
-           and c.after_request is null and c.outage is null and c.expires_at > clock_timestamp()
-         order by c.seq limit 1;
+        update selfupgrade.commands c set expires_at = greatest(c.expires_at, clock_timestamp() + within)
+         where c.state = 'WAITING' and c.expires_at > clock_timestamp()
+           and c.id = (select w.id from selfupgrade.commands w
+                        where w.agent = for_agent and w.state = 'WAITING' and w.kind = file_command.kind
+                          and w.detail = wanted and w.after_request is null and w.outage is null
+                          and w.expires_at > clock_timestamp()
+                        order by w.seq limit 1)
+        returning c.id into command;
         filed := not found;
         if filed then
-            perform selfupgrade.require_room(for_agent);
+            perform selfupgrade.require_room(for_agent, 'commands');
             insert into selfupgrade.commands (agent, kind, detail, expires_at)
             values (for_agent, file_command.kind, wanted, clock_timestamp() + within) returning id into command;
         end if;
@@ -295,7 +308,8 @@ begin
     command := taken.known_command;
     filed := taken.filed;
     if filed then
-        perform selfupgrade.require_room(for_agent);
+        perform selfupgrade.require_room(for_agent, 'requests');
+        perform selfupgrade.require_room(for_agent, 'commands');
         insert into selfupgrade.upgrade_requests (agent, trigger) values (for_agent, 'MANUAL') returning id into request;
         -- An upgrade may wait three days for a person's approval.
         insert into selfupgrade.commands (agent, kind, after_request, expires_at)
@@ -312,6 +326,74 @@ $$;
 comment on function selfupgrade.atomic_upgrade_and_deploy is
     'asks for an upgrade and for a deployment after its good end, in one transaction, once for a key';
 
+-- What a verified delivery leads to, as before, except that it joins the oldest request of a webhook where 100 of them wait.
+-- One that joins is not kept, as ever: should it come again once its request is answered, it asks for a look.
+create or replace function selfupgrade.accept_delivery(
+    for_agent text, its_id text, its_body text, its_subject text, repeat_after interval, most integer, per interval)
+    returns table (receipt text, filed uuid, wait_micros bigint)
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    known record;
+    room_at timestamptz;
+begin
+    -- One after the other: what one of them writes is what the next one looks at.
+    perform pg_advisory_xact_lock(hashtextextended('selfupgrade.deliveries of ' || for_agent, 0));
+    wait_micros := 0;
+
+    select d.request into filed from selfupgrade.deliveries d where d.agent = for_agent and d.delivery = its_id;
+    if found then
+        receipt := 'KNOWN';
+        return next;
+        return;
+    end if;
+
+    select d.request, d.accepted_at, r.upgrade, u.phase into known
+      from selfupgrade.deliveries d
+      join selfupgrade.upgrade_requests r on r.id = d.request
+      left join selfupgrade.upgrades u on u.id = r.upgrade
+     where d.agent = for_agent and d.body_digest = its_body
+     order by d.accepted_at desc limit 1;
+    if found and (known.upgrade is null
+                  or known.phase in ('OPEN', 'STAGED', 'AWAITING_APPROVAL', 'TRIAL', 'HANDED_OVER', 'ROLLING_BACK')
+                  or known.accepted_at > clock_timestamp() - repeat_after) then
+        receipt := 'JOINED';
+        filed := known.request;
+        return next;
+        return;
+    end if;
+
+    select w.oldest into filed
+      from (select count(*) as waiting, (array_agg(r.id order by r.seq))[1] as oldest
+              from (select q.id, q.seq from selfupgrade.upgrade_requests q
+                     where q.agent = for_agent and q.upgrade is null and q.trigger = 'WEBHOOK'
+                     order by q.seq limit 100) r) w
+     where w.waiting >= 100;
+    if found then
+        receipt := 'JOINED';
+        return next;
+        return;
+    end if;
+
+    select d.accepted_at + per into room_at from selfupgrade.deliveries d
+     where d.agent = for_agent and d.accepted_at > clock_timestamp() - per
+     order by d.accepted_at desc offset most - 1 limit 1;
+    if found then
+        select r.id into filed from selfupgrade.upgrade_requests r
+         where r.agent = for_agent and r.upgrade is null order by r.seq limit 1;
+        receipt := case when found then 'JOINED' else 'TURNED_AWAY' end;
+        wait_micros := greatest(0, extract(epoch from room_at - clock_timestamp()) * 1000000)::bigint;
+        return next;
+        return;
+    end if;
+
+    insert into selfupgrade.upgrade_requests (agent, trigger) values (for_agent, 'WEBHOOK') returning id into filed;
+    insert into selfupgrade.deliveries (agent, delivery, body_digest, subject, request)
+    values (for_agent, its_id, its_body, its_subject, filed);
+    perform pg_notify('selfupgrade', for_agent);
+    receipt := 'QUEUED';
+    return next;
+end
+$$;
 -- Stops forward effects; true if they were not stopped before.
 create function selfupgrade.set_freeze(for_agent text, why text) returns boolean
     language plpgsql set search_path = pg_catalog as $$

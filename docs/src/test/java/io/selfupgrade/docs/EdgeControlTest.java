@@ -100,6 +100,26 @@ final class EdgeControlTest {
   }
 
   @Test
+  void moreThanMayWaitIsNotTheDatabasesFault() throws Exception {
+    rows.agent("busy", "1.0.0", "1.0.0");
+    rows.run(
+        "insert into selfupgrade.upgrade_requests (agent, trigger) select 'busy', 'MANUAL'"
+            + " from generate_series(1, 100)");
+
+    HttpResponse<String> answer =
+        functions.post("self-upgrade", "{\"action\":\"check\",\"agent\":\"busy\"}");
+
+    assertThat(answer.statusCode()).isEqualTo(429);
+    assertThat(answer.headers().firstValue("retry-after")).contains("60");
+    assertThat(answer.body()).contains("too_many", "see whether it runs");
+    assertThat(
+            functions
+                .post("agent-core", "{\"action\":\"restart\",\"agent\":\"busy\"}")
+                .statusCode())
+        .isEqualTo(202);
+  }
+
+  @Test
   void aFreezeIsSetToldAndLifted() throws Exception {
     HttpResponse<String> frozen =
         functions.post("agent-core", "{\"action\":\"freeze\",\"why\":\"l'été \\u2744\"}");

@@ -141,6 +141,20 @@ final class EdgeWebhookTest {
   }
 
   @Test
+  void whatIsQueuedForAnAgentThatWasNeverStartedSaysSo() throws Exception {
+    assertThat(onDeno(GitHubDelivery.release("one", RELEASE)).body())
+        .contains("\"status\":\"queued\"", "\"agent\":\"not started yet\"");
+    rows.agent(EdgeRuntime.AGENT, "1.0.0", "1.0.0");
+    try {
+      assertThat(onDeno(GitHubDelivery.release("two", RELEASE + " ")).body())
+          .contains("\"status\":\"queued\"")
+          .doesNotContain("\"agent\"");
+    } finally {
+      rows.run("delete from selfupgrade.agent_state");
+    }
+  }
+
+  @Test
   void aReplayHasNoEffect() throws Exception {
     GitHubDelivery delivery = GitHubDelivery.release("first", RELEASE);
     HttpResponse<String> taken = onDeno(delivery);

@@ -20,12 +20,16 @@ import java.util.regex.Pattern;
  *   <li>One whose body is known, under another id, has no effect while the request of that body
  *       waits, its upgrade is under way, or the last delivery of it is younger than the rule says.
  *   <li>No more deliveries are kept than the rule says. One too many has no effect if a request
- *       waits, and is turned away otherwise.
+ *       waits, and is turned away otherwise. One has no effect either while {@value #MOST_WAITING}
+ *       requests of webhooks wait.
  *   <li>Deliveries that arrive at once, at several instances, count as if one came after the other.
  *   <li>Agents know nothing of each other's deliveries.
  * </ol>
  */
 public interface DeliveryStore {
+
+  /** How many requests of webhooks wait for an agent at most. */
+  int MOST_WAITING = 100;
 
   /** Keeps a delivery and files a request, where there is need; any instance may. */
   DeliveryReceipt accept(AgentName agent, Hint hint, Rule rule);

@@ -6,12 +6,14 @@ const LONGEST_MILLIS = 5000;
 /** The server gives up before the caller does, so that nothing waits for nobody. */
 const STATEMENT_MILLIS = 4000;
 const RETRY_SECONDS = "10";
+const ROOM_SECONDS = "60";
 
 const NOT_SET_UP = ["3F000", "42P01", "42883", "42703"];
 const NO_RIGHT = ["42501"];
 /** What the functions of the schema raise; shapes are checked before they are called. */
 const NO_DATA = "P0002";
 const BAD_PARAMETER = "22023";
+const NO_ROOM = "53400";
 const MAY_PASS = ["08", "53", "57", "58", "40", "55P03", "25006"];
 
 let pool: postgres.Sql | undefined;
@@ -47,7 +49,8 @@ function connect(): postgres.Sql {
   try {
     return postgres(url, {
       max: 2,
-      // No session state, so that a pooler in transaction mode would do.
+      // No session state. A pooler in transaction mode does if it takes the parameter below: PgBouncer refuses a connection
+      // that asks for it, unless its ignore_startup_parameters has statement_timeout.
       prepare: false,
       fetch_types: false,
       idle_timeout: 20,
@@ -79,6 +82,15 @@ function judged(trouble: unknown): Refusal {
   }
   const code = codeOf(trouble);
   console.error(`database: ${code} ${trouble instanceof Error ? printable(trouble.message, 200) : ""}`);
+  if (code === NO_ROOM) {
+    return new Refusal(
+      429,
+      "too_many",
+      "as much waits for this agent as may wait: repeat the request, with the same key if it has one, when the agent has " +
+        "answered; if it does not, see whether it runs",
+      { "retry-after": ROOM_SECONDS },
+    );
+  }
   if (!(trouble instanceof postgres.PostgresError) || MAY_PASS.some((each) => code.startsWith(each))) {
     return new Refusal(
       503,

@@ -13,6 +13,7 @@ interface Receipt {
   receipt: string;
   filed: string | null;
   wait_micros: string;
+  started: boolean;
 }
 
 serve("github-webhook", async (request) => {
@@ -34,7 +35,8 @@ serve("github-webhook", async (request) => {
 async function queued(agent: string, { delivery, digest, subject }: Accepted): Promise<Receipt> {
   try {
     const found = await rows<Receipt>((sql) =>
-      sql`select receipt, filed, wait_micros
+      sql`select receipt, filed, wait_micros,
+                 exists (select from selfupgrade.agent_state s where s.name = ${agent}) as started
             from selfupgrade.accept_delivery(${agent}, ${delivery}, ${digest}, ${subject},
                                              interval '10 minutes', 60, interval '1 hour')`
     );
@@ -47,10 +49,16 @@ async function queued(agent: string, { delivery, digest, subject }: Accepted): P
   }
 }
 
-function told({ receipt, filed, wait_micros }: Receipt): Response {
+function told({ receipt, filed, wait_micros, started }: Receipt): Response {
   switch (receipt) {
     case "QUEUED":
-      return answer(202, { status: "queued", message: `queued as request ${filed}`, request: filed });
+      // It may be that the agent is started later, or that SELFUPGRADE_AGENT has another name than it.
+      return answer(202, {
+        status: "queued",
+        message: `queued as request ${filed}`,
+        request: filed,
+        ...(started ? {} : { agent: "not started yet" }),
+      });
     case "KNOWN":
       return answer(200, {
         status: "known",

@@ -7,6 +7,7 @@ import io.selfupgrade.store.AgentStore.SchemaMode;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -209,19 +210,86 @@ class ControlTest {
         .isEqualTo("100");
 
     for (String call :
-        List.of(
-            "file_request(:agent, 'next')",
-            "file_command(:agent, 'next', 'RESTART', '{}')",
-            "atomic_upgrade_and_deploy(:agent, 'next')")) {
+        List.of("file_request(:agent, 'next')", "atomic_upgrade_and_deploy(:agent, 'next')")) {
       assertThatThrownBy(() -> scene.sql("select selfupgrade." + call))
-          .hasMessageContaining("100 requests or commands wait")
+          .hasMessageContaining("100 requests wait")
           .extracting(e -> ((SQLException) e).getSQLState())
           .as("a caller may try again later")
           .isEqualTo("53400");
     }
+    assertThat(scene.sql("select filed from selfupgrade.file_command(:agent, 'r', 'RESTART')"))
+        .as("requests leave commands their room")
+        .isEqualTo("t");
+    scene.sql(
+        "select count(f.command) from generate_series(2, 100) n, lateral"
+            + " selfupgrade.file_command(:agent, 'c-' || n, 'DEPLOY', jsonb_build_object('version',"
+            + " '1.0.' || n)) f");
+    assertThatThrownBy(() -> scene.sql("select selfupgrade.file_command(:agent, 'next', 'DEPLOY')"))
+        .hasMessageContaining("100 commands wait");
     assertThat(scene.sql("select filed from selfupgrade.file_request(:agent, 'key-7')"))
         .as("what was filed is still known")
         .isEqualTo("f");
+  }
+
+  @Test
+  void whatWebhooksAskForLeavesAPersonHisRoom() throws SQLException {
+    scene.sql(
+        "select count(*) from generate_series(1, 100) n, lateral selfupgrade.accept_delivery(:agent,"
+            + " 'd' || n, lpad(n::text, 64, '0'), 's', '1 s', 1000, '1 hour')");
+
+    assertThat(scene.sql("select filed from selfupgrade.file_request(:agent, 'key')"))
+        .isEqualTo("t");
+    assertThat(scene.count("upgrade_requests")).isEqualTo(101);
+  }
+
+  @Test
+  void whoJoinsACommandGetsTheTimeThatHeAskedFor() throws SQLException {
+    String left =
+        "select round(extract(epoch from expires_at - clock_timestamp()) / 3600)"
+            + " from selfupgrade.commands where agent = :agent order by seq desc limit 1";
+    String file =
+        "select concat_ws(' ', command, filed) from selfupgrade.file_command(:agent, '%s', 'RESTART',"
+            + " '{}', '%s')";
+    String first = scene.sql(file.formatted("a", "1 hour"));
+
+    assertThat(scene.sql(file.formatted("b", "6 hours"))).isEqualTo(first.replace(" t", " f"));
+    assertThat(scene.sql(left)).isEqualTo("6");
+    scene.sql(file.formatted("c", "2 hours"));
+    assertThat(scene.sql(left)).as("the first one's is not shortened").isEqualTo("6");
+
+    scene.change("update selfupgrade.commands set state = 'TAKEN' where agent = :agent");
+    assertThat(scene.sql(file.formatted("d", "1 hour")))
+        .as("one that is being carried out may have begun before what is asked for now")
+        .endsWith(" t");
+    assertThat(scene.count("commands")).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsNotSaidOfTheWatchStays() throws SQLException {
+    String watch =
+        "select concat_ws(' ', redeploy, call_url, call_secret, alarm) from selfupgrade.watches"
+            + " where agent = :agent";
+    scene.sql("select selfupgrade.set_watch(:agent, true, 'https://example.org/f', 'key', 'hook')");
+    scene.sql("select selfupgrade.set_watch(:agent, false)");
+    assertThat(scene.sql(watch)).isEqualTo("f https://example.org/f key hook");
+
+    scene.sql("select selfupgrade.set_watch(:agent, true, 'https://example.org/g')");
+    assertThat(scene.sql(watch))
+        .as("a secret goes to no other address")
+        .isEqualTo("t https://example.org/g hook");
+
+    scene.sql("select selfupgrade.set_watch(:agent, true, '', '', '')");
+    assertThat(scene.sql(watch)).isEqualTo("t");
+  }
+
+  @Test
+  void aHeartbeatIsFreshForAsLongAsTheWatchSays() throws SQLException {
+    Agents.goSilent(DATABASE.jdbcUrl(), scene.fence, Duration.ofSeconds(20));
+    assertThat(health()).isEqualTo("UP");
+
+    scene.change("update selfupgrade.watches set stale_after = '10 s' where agent = :agent");
+
+    assertThat(health()).isEqualTo("DOWN");
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.selfupgrade.upgrade.DeliveryReceipt.Joined;
 import io.selfupgrade.upgrade.DeliveryReceipt.Known;
 import io.selfupgrade.upgrade.DeliveryReceipt.Queued;
 import io.selfupgrade.upgrade.DeliveryReceipt.TurnedAway;
+import io.selfupgrade.upgrade.DeliveryStore;
 import io.selfupgrade.upgrade.DeliveryStore.Hint;
 import io.selfupgrade.upgrade.DeliveryStore.Rule;
 import io.selfupgrade.upgrade.Trigger;
@@ -110,6 +111,20 @@ abstract class DeliveryStoreContract extends StoreContract {
     assertThat(store.journal().waitingRequest(scene.agent)).isEmpty();
     passShort();
     queued(accept("3", body(3), new Rule(LONG, 2, SHORT)));
+  }
+
+  @Test
+  void noMoreThanAHundredWaitHoweverLongNobodyAnswers() {
+    Rule many = new Rule(LONG, 1000, LONG);
+    UUID first = queued(accept("0", body(0), many));
+    for (int i = 1; i < DeliveryStore.MOST_WAITING; i++) {
+      queued(accept("" + i, body(i), many));
+    }
+
+    assertThat(accept("one-more", body(1000), many)).isEqualTo(new Joined(first));
+
+    look(scene.lead());
+    queued(accept("one-more", body(1000), many));
   }
 
   @Test

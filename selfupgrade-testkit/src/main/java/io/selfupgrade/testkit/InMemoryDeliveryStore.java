@@ -41,6 +41,13 @@ final class InMemoryDeliveryStore implements DeliveryStore {
     if (sameBody.isPresent()) {
       return new DeliveryReceipt.Joined(sameBody.get().request.id);
     }
+    List<AgentRows.Request> waiting =
+        rows.requests.stream()
+            .filter(request -> request.answer == null && request.trigger == Trigger.WEBHOOK)
+            .toList();
+    if (waiting.size() >= MOST_WAITING) {
+      return new DeliveryReceipt.Joined(waiting.get(0).id);
+    }
     List<Row> recent =
         newestFirst(rows).stream()
             .filter(row -> row.isYoungerThan(rule.per(), state.now()))
