@@ -13,7 +13,6 @@ import io.selfupgrade.core.upgrade.PrimarySide;
 import io.selfupgrade.core.upgrade.UpgradeEngine;
 import io.selfupgrade.failover.Drain;
 import io.selfupgrade.failover.InstanceStatus;
-import io.selfupgrade.failover.Primary;
 import io.selfupgrade.failover.WhenIsolated;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.UpgradeJournal;
@@ -28,6 +27,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private final Blueprint blueprint;
   private final Optional<WorkRunner> work;
   private final ExecutorService duty;
+  private final ReentrantLock turn = new ReentrantLock();
   private @Nullable Elector elector;
   private @Nullable TickEngine ticks;
   private Optional<UpgradeEngine> upgrades = Optional.empty();
@@ -134,6 +136,11 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   @Override
   public Optional<Fence> fence() {
     return elector().fence();
+  }
+
+  @Override
+  public Lock turn() {
+    return turn;
   }
 
   @Override
@@ -264,7 +271,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private Optional<Exception> tryWork(Fence fence) throws InterruptedException {
     return work.isEmpty() || !elector().leads(fence)
         ? Optional.empty()
-        : work.get().start(primary(fence));
+        : work.get().start(new Leading(fence, elector()));
   }
 
   /** Starts the host's work again and again while leading; false if that was to no avail. */
@@ -319,20 +326,6 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     elector().given(fence);
     workFailure = Optional.empty();
     return true;
-  }
-
-  private Primary primary(Fence fence) {
-    return new Primary() {
-      @Override
-      public long epoch() {
-        return fence.epoch();
-      }
-
-      @Override
-      public boolean stillPrimary() {
-        return elector().leads(fence);
-      }
-    };
   }
 
   private void layDown(boolean replaced) {

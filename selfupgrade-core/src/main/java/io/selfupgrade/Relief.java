@@ -111,7 +111,22 @@ final class Relief implements AutoCloseable {
       Optional<String> trouble = awaitUp(link, next);
       if (trouble.isPresent()) {
         goOn(link, trouble.get());
-      } else if (link.candidate().isPresent() || !duties.fence().equals(Optional.of(fence))) {
+      } else {
+        takeTurn(link, fence, next);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("the agent is closed while it waits for its relief", e);
+    } catch (AdapterException e) {
+      goOnIfPossible(link, e);
+    }
+  }
+
+  /** An upgrade may hand the lead over at the same moment: what it has decided by then stays. */
+  private void takeTurn(LauncherLink link, Fence fence, InstanceId next)
+      throws InterruptedException {
+    duties.turn().lockInterruptibly();
+    try {
+      if (link.candidate().isPresent() || !duties.fence().equals(Optional.of(fence))) {
         leave(link);
       } else if (handOver(fence, next)) {
         LOG.info("{} leads in the place of this process, which ends", next);
@@ -119,10 +134,8 @@ final class Relief implements AutoCloseable {
       } else {
         goOn(link, "the lead could not be given to " + next);
       }
-    } catch (InterruptedException e) {
-      LOG.debug("the agent is closed while it waits for its relief", e);
-    } catch (AdapterException e) {
-      goOnIfPossible(link, e);
+    } finally {
+      duties.turn().unlock();
     }
   }
 

@@ -69,7 +69,7 @@ final class Applier {
               + trial.target().orElseThrow().version()
               + " starts, as Switch.RESTART asks");
     }
-    Fence given = handOver(fence, trial.id(), candidate);
+    Fence given = handOverInTurn(fence, trial.id(), candidate);
     installer.handedOver(trial.id(), given.epoch());
     return given.epoch();
   }
@@ -100,6 +100,18 @@ final class Applier {
   private void rehearse(Fence fence, InstanceId candidate) {
     for (int round = 0; round < REHEARSALS; round++) {
       transferOf(fence, UUID.randomUUID(), candidate);
+    }
+  }
+
+  /** A restart may hand the lead over at the same moment: whoever comes second gives nothing. */
+  private Fence handOverInTurn(Fence fence, UUID upgrade, InstanceId candidate)
+      throws RefusalException, AbortException {
+    // Not to be interrupted: a process that is being stopped hands over all the same.
+    situation.side().turn().lock();
+    try {
+      return handOver(fence, upgrade, candidate);
+    } finally {
+      situation.side().turn().unlock();
     }
   }
 

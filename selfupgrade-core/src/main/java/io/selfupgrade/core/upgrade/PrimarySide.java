@@ -4,12 +4,19 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
 
 /** What the pipeline needs of the rest of the agent: who leads, and the steps of a hand-over. */
 public interface PrimarySide {
 
   /** Returns this instance's fence while it leads for certain. */
   Optional<Fence> fence();
+
+  /**
+   * Returns what whoever hands the lead over holds from closing the admission to the end of it: a
+   * restart and an upgrade take turns.
+   */
+  Lock turn();
 
   /** Takes no new work from now on; returns at once. */
   void closeAdmission();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.core.upgrade.UpgradeScene.Parts;
+import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.testkit.InMemoryPlatform;
 import io.selfupgrade.testkit.InMemoryStore;
 import io.selfupgrade.upgrade.Install;
@@ -19,12 +20,16 @@ import io.selfupgrade.upgrade.StepRecord.Event;
 import io.selfupgrade.upgrade.StepResult;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradePhase;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,6 +174,18 @@ class PlatformPipelineTest {
   }
 
   @Test
+  void whatRunsIsComparedWithAlsoWhenItsManifestHasExpired() throws Exception {
+    discard(root.resolve("releases/1.0.0"));
+    scene.make("1.0.0", recipe -> recipe.expires(UpgradeScene.START.plus(Duration.ofDays(1))));
+    scene.clock.advance(Duration.ofDays(2));
+    scene.publish("1.1.0", recipe -> recipe.state(new StateVersions(1, 2, 2)));
+
+    StepResult<Proof.Available> result = parts.check();
+
+    assertThat(UpgradeScene.reasonOf(result).code()).isEqualTo(ReasonCode.STATE_INCOMPATIBLE);
+  }
+
+  @Test
   void aFreezeStopsEachForwardStep() throws Exception {
     scene.publish("1.1.0");
     freeze();
@@ -210,6 +227,35 @@ class PlatformPipelineTest {
     assertThat(UpgradeScene.reasonOf(result).code()).isEqualTo(ReasonCode.NOT_READY);
     assertThat(UpgradeScene.reasonOf(result).message())
         .contains("instances of [1.0.9] live beside");
+  }
+
+  private static void discard(Path release) throws IOException {
+    try (Stream<Path> all = Files.walk(release)) {
+      for (Path one : all.sorted(Comparator.reverseOrder()).toList()) {
+        one.getParent().toFile().setWritable(true);
+        Files.delete(one);
+      }
+    }
+  }
+
+  @Test
+  void aHandOverWaitsForItsTurnAndGivesNothingThatARestartHasGiven() throws Exception {
+    scene.publish("1.1.0");
+    Proof.Prepared prepared = prepared();
+    scene.side.turn.lock();
+    CompletableFuture<StepResult<Proof.Applied>> deploying =
+        CompletableFuture.supplyAsync(() -> pipeline.deploy(prepared));
+    Eventually.holds(
+        "it waits for its turn", Duration.ofSeconds(20), scene.side.turn::hasQueuedThreads);
+    assertThat(scene.side.drained).isZero();
+    scene.takeOver(UpgradeScene.deployed(InstanceId.random(), "1.0.0"), scene.side.fence);
+    scene.side.turn.unlock();
+
+    StepResult<Proof.Applied> result = deploying.join();
+
+    assertThat(UpgradeScene.reasonOf(result).code()).isEqualTo(ReasonCode.NEW_PRIMARY);
+    assertThat(scene.side.resumed).isEqualTo(1);
+    assertThat(scene.side.given).isEmpty();
   }
 
   private StepResult<Proof.Validated> validated() {

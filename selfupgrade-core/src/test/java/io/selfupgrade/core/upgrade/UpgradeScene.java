@@ -43,6 +43,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
 /** An agent of version 1.0.0 that leads, in its slot, on a store in memory; and its releases. */
@@ -338,6 +340,12 @@ final class UpgradeScene {
     int resumed;
     int left;
     Optional<Fence> given = Optional.empty();
+    final ReentrantLock turn = new ReentrantLock();
+
+    @Override
+    public Lock turn() {
+      return turn;
+    }
 
     @Override
     public Optional<Fence> fence() {
