@@ -49,6 +49,7 @@ final class Agent implements SelfUpgrade {
   private final SnapshotsDoor snapshots;
   private final Platforms platforms;
   private final CloudDoor cloud;
+  private final Optional<CatchUp> catchUp;
   private final Optional<ChangesDoor> changes;
   private final Optional<MemoryEngine> memory;
   private final Duties duties;
@@ -73,6 +74,11 @@ final class Agent implements SelfUpgrade {
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
     this.platforms = Platforms.of(blueprint);
     this.cloud = new CloudDoor(blueprint, door, duties::fence, platforms);
+    this.catchUp =
+        blueprint
+            .capabilities()
+            .missed()
+            .map(missed -> new CatchUp(blueprint, missed, this::logEvent));
     this.changes = ChangesDoor.of(blueprint, door, duties::fence);
     this.memory =
         blueprint
@@ -126,6 +132,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void stop() {
+    catchUp.ifPresent(CatchUp::close);
     life.stop();
     platforms.close();
   }
@@ -137,6 +144,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void close() {
+    catchUp.ifPresent(CatchUp::close);
     platforms.close();
     life.close();
   }
@@ -290,6 +298,7 @@ final class Agent implements SelfUpgrade {
             all.add(
                 new DeclaredTask(
                     MemoryBuilder.removal(), run -> engine.removeExpired(run::cancelled))));
+    catchUp.ifPresent(asked -> all.add(asked.task()));
     return all;
   }
 
@@ -302,9 +311,12 @@ final class Agent implements SelfUpgrade {
     life.connect();
   }
 
-  /** Looks for commands soon. */
+  /** Looks for commands soon, and for missed deliveries when this process first leads. */
   void woken() {
     commands.wake();
+    if (duties.fence().isPresent()) {
+      catchUp.ifPresent(CatchUp::leads);
+    }
   }
 
   private boolean connected() {

@@ -9,6 +9,7 @@ import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.WhenIsolated;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.DeployTarget;
+import io.selfupgrade.upgrade.MissedDeliveries;
 import io.selfupgrade.upgrade.UpgradeTimes;
 import java.time.Clock;
 import java.time.Duration;
@@ -96,6 +97,7 @@ record Blueprint(
    * @param upgrades how it upgrades itself; empty: it does not
    * @param memory how it remembers; empty: it does not
    * @param target where it is deployed; empty: nowhere
+   * @param missed what it asks for webhooks that it missed; empty: nobody
    * @param changes where its changes go; empty: it proposes none
    * @param observe what it lets others see
    */
@@ -103,6 +105,7 @@ record Blueprint(
       Optional<UpgradesBuilder> upgrades,
       Optional<MemoryBuilder> memory,
       Optional<DeployTarget> target,
+      Optional<MissedDeliveries> missed,
       Optional<ChangeTarget> changes,
       ObserveBuilder observe) {}
 

@@ -19,6 +19,7 @@ import io.selfupgrade.schedule.TaskHandler;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.DeployTarget;
+import io.selfupgrade.upgrade.MissedDeliveries;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,6 +54,7 @@ public final class SelfUpgradeBuilder {
   private @Nullable UpgradesBuilder upgrades;
   private @Nullable MemoryBuilder memory;
   private @Nullable DeployTarget target;
+  private @Nullable MissedDeliveries missed;
   private @Nullable ChangeTarget changes;
   private @Nullable PrimaryWork work;
   private @Nullable Executor executor;
@@ -191,6 +193,19 @@ public final class SelfUpgradeBuilder {
     }
   }
 
+  /**
+   * Names whom to ask for deliveries of webhooks that came while nobody could receive them.
+   *
+   * <p>The primary asks in the background when it first leads, and every hour by a task. What came
+   * of it is logged as an event.
+   */
+  public SelfUpgradeBuilder missedDeliveries(MissedDeliveries sender) {
+    problems.once("missedDeliveries(...)", missed);
+    problems.given("missedDeliveries(...)", sender, "give whom to ask, or leave the call out");
+    missed = sender;
+    return this;
+  }
+
   /** Lets the agent propose changes to its own source, see {@link SelfUpgrade#changes}. */
   public SelfUpgradeBuilder changesTo(ChangeTarget repository) {
     problems.once("changesTo(...)", changes);
@@ -281,6 +296,9 @@ public final class SelfUpgradeBuilder {
       found.add(memory.problems());
       definitions.add(MemoryBuilder.removal());
     }
+    if (missed != null) {
+      definitions.add(CatchUp.definition());
+    }
     found.add(TickEngine.validate(definitions));
     found.throwIfAny();
     AgentStore where = Objects.requireNonNull(store, "store");
@@ -298,6 +316,7 @@ public final class SelfUpgradeBuilder {
                 Optional.ofNullable(upgrades),
                 Optional.ofNullable(memory),
                 Optional.ofNullable(target),
+                Optional.ofNullable(missed),
                 Optional.ofNullable(changes),
                 observe),
             clock));

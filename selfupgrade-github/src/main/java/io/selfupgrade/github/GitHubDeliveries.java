@@ -2,6 +2,7 @@ package io.selfupgrade.github;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.selfupgrade.github.GitHubException.Kind;
+import io.selfupgrade.upgrade.MissedDeliveries;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,14 +16,14 @@ import java.util.Optional;
 /**
  * What GitHub could not deliver: it does not try again by itself, and does so when it is asked.
  *
- * <p>Ask on a schedule: a tick that was missed while the agent was away runs when it is back, and
- * brings what it missed. GitHub can deliver again for three days (GitHub Docs, "Redelivering
- * webhooks"); later, and whatever happens here, the agent looks by itself. Thread-safe.
+ * <p>Give it to {@code missedDeliveries(...)} of the builder: the agent asks when it first leads,
+ * and every hour. GitHub can deliver again for three days (GitHub Docs, "Redelivering webhooks");
+ * later, and whatever happens here, the agent looks by itself. Thread-safe.
  *
  * <p>The token needs the permission "Webhooks: read and write" on the repository; for an App it is
  * the App itself that asks, by its key.
  */
-public final class GitHubDeliveries {
+public final class GitHubDeliveries implements MissedDeliveries {
 
   private static final Duration AS_FAR_BACK = Duration.ofDays(3);
   private static final int MOST_SEEN = 500;
@@ -65,6 +66,11 @@ public final class GitHubDeliveries {
     return new GitHubDeliveries(repository, Optional.empty());
   }
 
+  @Override
+  public String name() {
+    return (receiver.isPresent() ? "webhook of " : "App's webhook of ") + repository.fullName();
+  }
+
   /**
    * Has what failed delivered again, oldest first; returns when GitHub has taken it on.
    *
@@ -72,6 +78,7 @@ public final class GitHubDeliveries {
    *
    * @throws GitHubException if GitHub does not say what failed
    */
+  @Override
   public Redelivered redeliver() {
     String path = path();
     ApiRequest request = as(ApiRequest.get(path));
@@ -82,6 +89,12 @@ public final class GitHubDeliveries {
       asked += ask(path + "/" + JsonText.number(delivery, "id") + "/attempts") ? 1 : 0;
     }
     return new Redelivered(newestFirst.size(), failed.size(), asked);
+  }
+
+  /** Returns what it is, for logs and errors, without secrets. */
+  @Override
+  public String toString() {
+    return "deliveries of the " + name();
   }
 
   /** Returns the last attempt of each delivery of which no attempt was good, oldest first. */
@@ -165,13 +178,4 @@ public final class GitHubDeliveries {
             + ": enter the same one in both places",
         null);
   }
-
-  /**
-   * What was done.
-   *
-   * @param seen how many attempts GitHub has told of
-   * @param failed how many deliveries of these were never received
-   * @param asked how many of these GitHub delivers again
-   */
-  public record Redelivered(int seen, int failed, int asked) {}
 }
