@@ -1,9 +1,9 @@
 package io.selfupgrade;
 
 import io.selfupgrade.agent.AdapterException;
-import io.selfupgrade.upgrade.DeployTarget;
-import io.selfupgrade.upgrade.Deployment;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -24,7 +24,7 @@ final class PlatformCall implements AutoCloseable {
 
   private final String threadName;
   private boolean closed;
-  private @Nullable FutureTask<String> running;
+  private @Nullable FutureTask<?> running;
   private @Nullable Thread thread;
 
   PlatformCall(String threadName) {
@@ -32,8 +32,8 @@ final class PlatformCall implements AutoCloseable {
   }
 
   /** Asks the platform; called by one thread at a time. */
-  String deploy(DeployTarget target, Deployment deployment, Duration limit) {
-    FutureTask<String> call = new FutureTask<>(() -> target.deploy(deployment));
+  <T> T ask(Callable<T> question, Duration limit) {
+    FutureTask<T> call = new FutureTask<>(() -> Objects.requireNonNull(question.call()));
     Thread runner = begin(call);
     try {
       return call.get(limit.toNanos(), TimeUnit.NANOSECONDS);
@@ -58,7 +58,7 @@ final class PlatformCall implements AutoCloseable {
     }
   }
 
-  private synchronized Thread begin(FutureTask<String> call) {
+  private synchronized Thread begin(FutureTask<?> call) {
     if (closed) {
       throw mayPass("not asked because the agent was closed", null);
     }

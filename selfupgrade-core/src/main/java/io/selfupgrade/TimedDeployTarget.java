@@ -1,5 +1,6 @@
 package io.selfupgrade;
 
+import io.selfupgrade.upgrade.DeployState;
 import io.selfupgrade.upgrade.DeployTarget;
 import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.KeptUntil;
@@ -46,7 +47,12 @@ final class TimedDeployTarget implements DeployTarget, AutoCloseable {
 
   @Override
   public synchronized String deploy(Deployment deployment) {
-    return call.deploy(target, deployment, limit);
+    return call.ask(() -> target.deploy(deployment), limit);
+  }
+
+  @Override
+  public synchronized DeployState state(Deployment deployment) {
+    return call.ask(() -> target.state(deployment), limit);
   }
 
   /** Gives up what the platform is asked at the moment, and asks no more. Idempotent. */

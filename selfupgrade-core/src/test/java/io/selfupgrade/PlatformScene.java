@@ -35,6 +35,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -57,11 +58,13 @@ final class PlatformScene implements AutoCloseable {
   /** Versions whose critical path fails. */
   final Set<String> bad = ConcurrentHashMap.newKeySet();
 
+  private final Map<String, Runnable> asked = new ConcurrentHashMap<>();
   private final Path releases;
   private final ReleaseTool tool = new ReleaseTool(Clock.systemUTC());
   private final SigningKeyFiles key;
   private Duration probation = Duration.ofMillis(300);
   private Duration within = Duration.ofSeconds(30);
+  private Duration limit = Duration.ofSeconds(30);
   private UnaryOperator<Install.Deploying> install = how -> how;
   private DeployTarget target = platform;
   private Consumer<UpgradesBuilder> more = builder -> {};
@@ -87,6 +90,16 @@ final class PlatformScene implements AutoCloseable {
 
   PlatformScene probation(Duration time) {
     probation = time;
+    return this;
+  }
+
+  /** Sets what happens whenever the critical path of a version is asked. */
+  void whenItIsAsked(String version, Runnable what) {
+    asked.put(version, what);
+  }
+
+  PlatformScene limit(Duration time) {
+    limit = time;
     return this;
   }
 
@@ -133,16 +146,32 @@ final class PlatformScene implements AutoCloseable {
     return started;
   }
 
+  /** Starts an agent of a version that takes no part in upgrades. */
+  Running startMute(String version) {
+    FaultyStore own = FaultyStore.around(InMemoryStore.sharing(store));
+    SelfUpgrade agent =
+        SelfUpgrade.builder(NAME.value())
+            .version(version)
+            .store(own)
+            .leaseTime(Duration.ofMillis(1200))
+            .build();
+    Running started = new Running(version, own, agent, new AtomicInteger());
+    running.add(started);
+    agent.start();
+    return started;
+  }
+
   private void start(Deployment deployment) {
     start(deployment.version().toString());
   }
 
   private UpgradeTimes times() {
     Duration second = Duration.ofSeconds(1);
-    return new UpgradeTimes(second, second, second, probation, Duration.ofSeconds(30));
+    return new UpgradeTimes(second, second, second, probation, limit);
   }
 
   private void answer(String version) {
+    asked.getOrDefault(version, () -> {}).run();
     if (bad.contains(version)) {
       throw new IllegalStateException("no answer");
     }

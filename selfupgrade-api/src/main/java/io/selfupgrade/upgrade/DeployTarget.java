@@ -16,6 +16,12 @@ package io.selfupgrade.upgrade;
  *       retryable; what cannot be known or reached is one that is. Neither tells a secret.
  *   <li>{@link #keepsOldUntil} and {@link #durableHome} are always the same, and promise nothing
  *       that the platform may break.
+ *   <li>{@link #state} starts, stops and changes nothing that runs. It ends within 60 s, and
+ *       answers whoever asks, also about what another process has asked for. What was never asked
+ *       for is {@link DeployState.Unknown}.
+ *   <li>{@link DeployState#over} is told only of what does not go on by itself. What cannot be told
+ *       is {@link DeployState.Unknown} or an {@link io.selfupgrade.agent.AdapterException}, never
+ *       an end.
  * </ol>
  *
  * <p>Called by the primary, by one thread at a time.
@@ -50,4 +56,18 @@ public interface DeployTarget {
    * @throws io.selfupgrade.agent.AdapterException if it refuses, or cannot be reached
    */
   String deploy(Deployment deployment);
+
+  /**
+   * Tells how a deployment stands that was asked for, or that may have been.
+   *
+   * <p>An upgrade asks every 5 to 60 s. It ends at once by {@link DeployState.Failed}; everything
+   * else it records, and waits on.
+   *
+   * <p>Default: {@link DeployState.Unknown}, because the platform does not say.
+   *
+   * @throws io.selfupgrade.agent.AdapterException if it cannot be asked
+   */
+  default DeployState state(Deployment deployment) {
+    return new DeployState.Unknown(name() + " does not say how a deployment stands");
+  }
 }

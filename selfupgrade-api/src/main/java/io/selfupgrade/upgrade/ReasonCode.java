@@ -108,6 +108,8 @@ public enum ReasonCode {
   PLATFORM_REFUSED,
   /** The platform could not be asked, or it is not known whether it heard the question. */
   PLATFORM_UNAVAILABLE,
+  /** The platform took a version, and its deployment failed there. */
+  PLATFORM_FAILED,
   /** An upgrade is under way: the platform is not asked for anything else meanwhile. */
   UPGRADE_OPEN,
   /** The database was away. */

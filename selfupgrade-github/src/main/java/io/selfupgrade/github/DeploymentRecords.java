@@ -44,6 +44,17 @@ final class DeploymentRecords {
     }
   }
 
+  /** Returns the state that says how a run ended; empty if that is not known. */
+  static Optional<String> state(RunResult result) {
+    if (result instanceof RunResult.Succeeded) {
+      return Optional.of("success");
+    }
+    if (result instanceof RunResult.Cancelled) {
+      return Optional.of("inactive");
+    }
+    return result instanceof RunResult.Unknown ? Optional.empty() : Optional.of("failure");
+  }
+
   private Optional<Long> find(Deployment deployment) {
     ApiRequest request =
         ApiRequest.get(repository.path("deployments"))

@@ -29,6 +29,7 @@ final class Dispatch {
   private final String file;
   private final RunRequest request;
   private final Runs runs;
+  private final RunStates states;
   private final FitCheck check;
   private final Pace pace;
   private final Map<UUID, Budget> unknown = new LinkedHashMap<>();
@@ -37,12 +38,17 @@ final class Dispatch {
     this.file = file;
     this.request = new RunRequest(repository, file);
     this.runs = new Runs(repository, file);
+    this.states = new RunStates(runs, pace);
     this.check = new FitCheck(repository, file);
     this.pace = pace;
   }
 
   Runs runs() {
     return runs;
+  }
+
+  RunStates states() {
+    return states;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.selfupgrade.github;
 
+import io.selfupgrade.upgrade.DeployState;
 import io.selfupgrade.upgrade.DeployTarget;
 import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.KeptUntil;
@@ -102,7 +103,8 @@ public final class GitHubWorkflow implements DeployTarget {
   }
 
   /**
-   * Records a deployment with GitHub's Deployments API while it is followed.
+   * Records a deployment with GitHub's Deployments API while it is followed, by {@link #follow} or
+   * by an upgrade.
    *
    * <p>For a workflow whose job names no {@code environment}: for one that does, as the example,
    * GitHub makes a record by itself. A record that cannot be made is logged, and nothing else.
@@ -152,6 +154,20 @@ public final class GitHubWorkflow implements DeployTarget {
   }
 
   /**
+   * Tells how the run of a deployment stands; records it, where {@link #recordingDeployments} asks.
+   *
+   * <p>A run that is known and has not changed costs one or two conditional requests. One that was
+   * cancelled has failed; one that wants a person waits for approval.
+   *
+   * @throws GitHubException if GitHub cannot be asked
+   */
+  @Override
+  public DeployState state(Deployment deployment) {
+    Objects.requireNonNull(deployment, "deployment");
+    return dispatch.states().of(deployment, new DeploymentRecords(repository, terms));
+  }
+
+  /**
    * Looks for the run of a deployment.
    *
    * @return empty if none of the last 300 dispatched says its id in its title
@@ -191,7 +207,7 @@ public final class GitHubWorkflow implements DeployTarget {
                   listener.accept(progress);
                 })
             .follow(budget);
-    state(result).ifPresent(state -> records.set(deployment, state, page));
+    DeploymentRecords.state(result).ifPresent(state -> records.set(deployment, state, page));
     return result;
   }
 
@@ -216,16 +232,6 @@ public final class GitHubWorkflow implements DeployTarget {
     Objects.requireNonNull(listener, "listener");
     return new RunFollower(
         dispatch.runs(), run, terms, pace, repository.settings().clock(), listener);
-  }
-
-  private static Optional<String> state(RunResult result) {
-    if (result instanceof RunResult.Succeeded) {
-      return Optional.of("success");
-    }
-    if (result instanceof RunResult.Cancelled) {
-      return Optional.of("inactive");
-    }
-    return result instanceof RunResult.Unknown ? Optional.empty() : Optional.of("failure");
   }
 
   private GitHubWorkflow with(WorkflowTerms changed) {

@@ -1,7 +1,6 @@
 package io.selfupgrade.github;
 
 import io.selfupgrade.github.GitHubException.Kind;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +19,7 @@ final class RunFollower {
   private static final Duration AWAY = Duration.ofSeconds(60);
   private static final Duration TO_APPEAR = Duration.ofMinutes(1);
   private static final Duration TO_END = Duration.ofMinutes(1);
+  private static final Duration FOR_THE_LOG = Duration.ofSeconds(60);
 
   private final Runs runs;
   private final long id;
@@ -55,7 +55,7 @@ final class RunFollower {
       return end.get();
     }
     if (watch.run().isPresent() && watch.ended().isPresent()) {
-      return end(watch.run().get(), watch.ended().get());
+      return end(watch.ended().get());
     }
     if (watch.run().isEmpty() || (trouble.isPresent() && !terms.cancels())) {
       return unknown("it was not to be seen until the limit of " + terms.limit());
@@ -94,7 +94,7 @@ final class RunFollower {
         trouble = Optional.empty();
         Optional<String> word = watch.ended();
         if (word.isPresent()) {
-          return Optional.of(end(watch.run().orElseThrow(), word.get()));
+          return Optional.of(end(word.get()));
         }
         now = watch.progress();
       } catch (GitHubException e) {
@@ -139,30 +139,8 @@ final class RunFollower {
     }
   }
 
-  private RunResult end(GitHubRun run, String word) {
-    return switch (word) {
-      case "success" -> new RunResult.Succeeded(run);
-      case "cancelled" -> new RunResult.Cancelled(run);
-      case "action_required" -> new RunResult.ActionRequired(run);
-      default -> failed(run, word);
-    };
-  }
-
-  private RunResult failed(GitHubRun run, String word) {
-    Optional<RunJob> job =
-        watch.jobs().stream()
-            .filter(it -> it.state().equals("failure") || it.state().equals("timed_out"))
-            .findFirst();
-    return new RunResult.Failed(run, word, job, job.map(this::logTail).orElse(""));
-  }
-
-  private String logTail(RunJob job) {
-    try {
-      return runs.logTail(job.id());
-    } catch (GitHubException | IOException e) {
-      LOG.warn("the log of job {} of run {} could not be read", job.id(), id, e);
-      return "";
-    }
+  private RunResult end(String word) {
+    return new RunEnd(runs, FOR_THE_LOG).of(watch, word);
   }
 
   private RunResult unknown(String what) {

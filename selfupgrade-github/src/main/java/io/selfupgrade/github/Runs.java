@@ -14,7 +14,6 @@ import java.util.UUID;
 final class Runs {
 
   private static final Duration REQUEST = Duration.ofSeconds(15);
-  private static final Duration LOG = Duration.ofSeconds(60);
   private static final int PAGE = 100;
   private static final int MOST_PAGES = 3;
 
@@ -95,9 +94,9 @@ final class Runs {
   }
 
   /** Returns the end of a job's log. */
-  String logTail(long job) throws IOException {
+  String logTail(long job, Duration longest) throws IOException {
     ApiRequest request =
-        ApiRequest.get(repository.path("actions", "jobs", job, "logs")).within(LOG);
+        ApiRequest.get(repository.path("actions", "jobs", job, "logs")).within(longest);
     try (InputStream in = repository.client().open(request)) {
       return LogTail.read(in);
     }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.http.RequestListener;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Secret;
@@ -21,7 +22,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -40,12 +43,15 @@ final class Actions {
   static final String TOKEN = "t0ken-of-nobody";
 
   private static final long FIRST = 4000;
+  private static final int JOB = 77;
 
   private final StandIn github;
   private final List<ObjectNode> runs = new CopyOnWriteArrayList<>();
+  private final Set<Long> told = ConcurrentHashMap.newKeySet();
   private final AtomicInteger versions = new AtomicInteger();
   private final Deque<Runnable> script = new ArrayDeque<>();
   private final List<Duration> pauses = new ArrayList<>();
+  private volatile RequestListener also = (request, response) -> {};
   private boolean titled = true;
   private boolean hidden;
 
@@ -58,6 +64,7 @@ final class Actions {
           if (dispatched && (response.getStatus() < 300 || lost)) {
             add(JsonText.read("a dispatch", request.getBody()).path("inputs"));
           }
+          also.requestReceived(request, response);
         });
     github.on(
         get(urlPathEqualTo(WORKFLOW)), StandIn.json(Samples.of("workflow").put("state", "active")));
@@ -106,6 +113,11 @@ final class Actions {
     return pauses;
   }
 
+  /** Lets somebody hear of each request too, before it is answered. */
+  void alsoHeardBy(RequestListener other) {
+    also = other;
+  }
+
   /** Sets the answer to a dispatch. */
   void answer(ResponseDefinitionBuilder answer) {
     github.on(post(urlPathEqualTo(WORKFLOW + "/dispatches")), answer);
@@ -142,22 +154,46 @@ final class Actions {
   /** Puts a run into the list that was dispatched with these inputs. */
   private void add(JsonNode inputs) {
     String title = "deploy " + inputs.path("version").asText() + " ";
-    runs.add(run(FIRST + runs.size(), titled ? title + inputs.path("upgrade").asText() : "deploy"));
+    long id = FIRST + runs.size();
+    runs.add(run(id, titled ? title + inputs.path("upgrade").asText() : "deploy"));
+    if (!told.contains(id)) {
+      run(id, "queued", "");
+    }
     if (!hidden) {
       list();
     }
     answer(details(FIRST + runs.size()));
   }
 
-  /** Says how a run stands, with an ETag of its own. */
+  /** Says how the first run stands, with an ETag of its own. */
   void run(String status, String conclusion) {
-    ObjectNode run = run(FIRST, "deploy 1.4.0").put("status", status);
-    changing(RUNS + FIRST, conclusion.isEmpty() ? run : run.put("conclusion", conclusion));
+    run(FIRST, status, conclusion);
   }
 
-  /** Says how the one job of the run stands. */
+  /** Says how a run stands, with an ETag of its own. */
+  void run(long id, String status, String conclusion) {
+    told.add(id);
+    ObjectNode run = run(id, "deploy 1.4.0").put("status", status);
+    changing(RUNS + id, conclusion.isEmpty() ? run : run.put("conclusion", conclusion));
+  }
+
+  /** Returns the number of the run that was dispatched for a deployment. */
+  long runOf(String deployment) {
+    return runs.stream()
+        .filter(run -> run.path("display_title").asText().contains(deployment))
+        .mapToLong(run -> run.path("id").asLong())
+        .min()
+        .orElseThrow();
+  }
+
+  /** Says how the one job of the first run stands. */
   void job(String status, String conclusion, String step) {
-    ObjectNode job = Samples.of("job").put("id", 77).put("name", "deploy").put("status", status);
+    job(FIRST, status, conclusion, step);
+  }
+
+  /** Says how the one job of a run stands, which is called {@code deploy}. */
+  void job(long run, String status, String conclusion, String step) {
+    ObjectNode job = Samples.of("job").put("id", JOB).put("name", "deploy").put("status", status);
     if (!conclusion.isEmpty()) {
       job.put("conclusion", conclusion);
     }
@@ -166,13 +202,25 @@ final class Actions {
     one.set("conclusion", job.path("conclusion"));
     ObjectNode jobs = JsonText.object().put("total_count", 1);
     jobs.set("jobs", Samples.list(job));
-    changing(RUNS + FIRST + "/jobs", jobs);
+    changing(RUNS + run + "/jobs", jobs);
   }
 
   void noJobs() {
+    noJobs(FIRST);
+  }
+
+  void noJobs(long run) {
     ObjectNode jobs = JsonText.object().put("total_count", 0);
     jobs.set("jobs", JsonText.array());
-    changing(RUNS + FIRST + "/jobs", jobs);
+    changing(RUNS + run + "/jobs", jobs);
+  }
+
+  /** Sets the log of the one job, which is on another host. */
+  void log(String text) {
+    github.storage().stubFor(get(urlPathEqualTo("/log")).willReturn(aResponse().withBody(text)));
+    github.on(
+        get(urlPathEqualTo(REPO + "/actions/jobs/" + JOB + "/logs")),
+        aResponse().withStatus(302).withHeader("Location", github.storage().baseUrl() + "/log"));
   }
 
   /** Answers whoever has seen it with 304. */

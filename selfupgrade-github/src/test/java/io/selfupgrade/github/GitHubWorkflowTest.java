@@ -186,6 +186,22 @@ final class GitHubWorkflowTest {
   }
 
   @Test
+  void anAnswerThatCannotBeReadAndNoRunIsToldAsAmbiguousAndNotAskedForAgainSoon() {
+    github.allowMisfits();
+    Deployment deployment = Actions.deployment("1.4.0");
+    GitHubWorkflow workflow = actions.workflow();
+    actions.answer(aResponse().withStatus(200).withBody("<html>welcome</html>"));
+    actions.hide();
+
+    GitHubException e = failure(workflow, deployment);
+
+    assertThat(e.kind()).isEqualTo(Kind.AMBIGUOUS);
+    assertThat(e.retryable()).isTrue();
+    assertThat(failure(workflow, deployment)).hasMessageContaining("not asked for twice");
+    assertThat(actions.posted(DISPATCHES)).hasSize(1);
+  }
+
+  @Test
   void goingBackIsTheWorkflowAtThePreviousVersion() {
     GitHubWorkflow workflow = actions.workflow().ref("v{version}");
     workflow.deploy(Actions.deployment("1.5.0"));

@@ -93,7 +93,8 @@ final class RunFollowerTest {
   void aFailureHasItsJobItsStepAndTheEndOfTheLog() throws InterruptedException {
     actions.run("completed", "failure");
     actions.job("completed", "failure", "Wait until that version answers");
-    logIs("2026-11-23T07:01:00Z waiting\r\n\u001b[31m##[error]expected 1.4.0\u001b[0m\u202e\n");
+    actions.log(
+        "2026-11-23T07:01:00Z waiting\r\n\u001b[31m##[error]expected 1.4.0\u001b[0m\u202e\n");
 
     RunResult result = follow(actions.workflow());
 
@@ -366,13 +367,6 @@ final class RunFollowerTest {
     pending.putObject("environment").put("name", environment);
     github.on(
         get(urlPathEqualTo(RUN + "/pending_deployments")), StandIn.json(Samples.list(pending)));
-  }
-
-  private void logIs(String text) {
-    github.storage().stubFor(get(urlPathEqualTo("/log")).willReturn(aResponse().withBody(text)));
-    github.on(
-        get(urlPathEqualTo(LOGS)),
-        aResponse().withStatus(302).withHeader("Location", github.storage().baseUrl() + "/log"));
   }
 
   private RunResult timedOut(Duration limit, boolean cancelled) {

@@ -48,12 +48,22 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    Description.prepare();
-    server.heardBy(this::check);
+    begin();
   }
 
   @Override
   public void afterEach(ExtensionContext context) {
+    end();
+  }
+
+  /** Begins, where no JUnit does. */
+  void begin() {
+    Description.prepare();
+    server.heardBy(this::check);
+  }
+
+  /** Ends, and fails if anything did not fit. */
+  void end() {
     server.giveBack(slow);
     storage.giveBack(slow);
     if (!misfits.isEmpty()) {

@@ -6,6 +6,7 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import io.selfupgrade.testkit.DeployTargetContract;
 import io.selfupgrade.testkit.InMemoryPlatform;
 import io.selfupgrade.upgrade.DeployTarget;
+import io.selfupgrade.upgrade.Deployment;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -39,6 +40,14 @@ final class WorkflowTargetTest extends DeployTargetContract {
       case REFUSES -> actions.answer(StandIn.refusal(422, "No ref found for: main"));
       case AWAY -> actions.list(StandIn.refusal(503, "Unavailable"));
     }
+  }
+
+  @Override
+  protected boolean end(Deployment deployment, boolean well) {
+    long run = actions.runOf(deployment.id().toString());
+    actions.noJobs(run);
+    actions.run(run, "completed", well ? "success" : "failure");
+    return true;
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.selfupgrade.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.upgrade.DeployState;
 import io.selfupgrade.upgrade.DeployTarget;
 import io.selfupgrade.upgrade.Deployment;
 import java.time.Duration;
@@ -36,6 +38,16 @@ public abstract class DeployTargetContract {
 
   /** Returns what must be told to nobody, such as a token; none: it has no secret. */
   protected abstract List<String> secrets();
+
+  /**
+   * Plays the end of a deployment that was asked for.
+   *
+   * @param well whether it succeeded
+   * @return false if the target does not say how deployments stand: the default
+   */
+  protected boolean end(Deployment deployment, boolean well) {
+    return false;
+  }
 
   @Test
   void itsNameIsAlwaysTheSameAndTellsNoSecret() {
@@ -99,6 +111,63 @@ public abstract class DeployTargetContract {
 
     assertThat(before.keepsOldUntil()).isNotNull().isEqualTo(target().keepsOldUntil());
     assertThat(before.durableHome()).isEqualTo(target().durableHome());
+  }
+
+  @Test
+  void whatWasNeverAskedForIsNotKnown() {
+    assertThat(state(deployment())).isInstanceOf(DeployState.Unknown.class);
+    assertThat(deployments()).isZero();
+  }
+
+  @Test
+  void whoeverAsksIsToldHowItStandsAndChangesNothing() {
+    Deployment deployment = deployment();
+    target().deploy(deployment);
+
+    assertThat(state(deployment).over()).isFalse();
+    assertThat(state(deployment).over()).isFalse();
+
+    assertThat(deployments()).isEqualTo(1);
+  }
+
+  @Test
+  void anEndIsToldAsOneToWhoeverAsks() {
+    Deployment good = deployment();
+    target().deploy(good);
+    assumeTrue(end(good, true), "this target does not say how deployments stand");
+
+    assertThat(state(good)).isInstanceOf(DeployState.Succeeded.class);
+
+    Deployment bad = deployment();
+    target().deploy(bad);
+    end(bad, false);
+    assertThat(state(bad)).isInstanceOf(DeployState.Failed.class);
+    assertThat(deployments()).isEqualTo(2);
+  }
+
+  @Test
+  void aPlatformThatIsAwayTellsNoEnd() {
+    Deployment deployment = deployment();
+    target().deploy(deployment);
+    platform(InMemoryPlatform.Mood.AWAY);
+
+    DeployState seen;
+    try {
+      seen = state(deployment);
+    } catch (AdapterException e) {
+      assertNoSecret(e.toString());
+      seen = new DeployState.Unknown("away");
+    }
+
+    assertThat(seen.over()).isFalse();
+  }
+
+  private DeployState state(Deployment deployment) {
+    long began = System.nanoTime();
+    DeployState state = target().state(deployment);
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(LONGEST);
+    assertNoSecret(state.toString());
+    return state;
   }
 
   private AdapterException failure(Deployment deployment) {

@@ -1,18 +1,24 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.upgrade.DeployState;
 import io.selfupgrade.upgrade.DeployTarget;
 import io.selfupgrade.upgrade.Deployment;
 import io.selfupgrade.upgrade.KeptUntil;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /** A platform in memory, which takes deployments and can be told to refuse, or to be away. */
 public final class InMemoryPlatform implements DeployTarget {
 
   private final List<Deployment> accepted = new ArrayList<>();
+  private final Map<UUID, DeployState> states = new HashMap<>();
+  private int looks;
   private final KeptUntil keeps;
   private final boolean durable;
   private Consumer<Deployment> start = deployment -> {};
@@ -51,6 +57,16 @@ public final class InMemoryPlatform implements DeployTarget {
     mood = other;
   }
 
+  /** Sets how a deployment stands; one that was taken runs until then. */
+  public synchronized void say(UUID deployment, DeployState state) {
+    states.put(deployment, state);
+  }
+
+  /** Returns how often it was asked how a deployment stands. */
+  public synchronized int looks() {
+    return looks;
+  }
+
   /** Returns what it has taken, oldest first. */
   public synchronized List<Deployment> accepted() {
     return List.copyOf(accepted);
@@ -87,5 +103,18 @@ public final class InMemoryPlatform implements DeployTarget {
       throw new AdapterException("DeployTarget", "no answer came", true, null);
     }
     return "memory/" + deployment.id();
+  }
+
+  @Override
+  public synchronized DeployState state(Deployment deployment) {
+    looks++;
+    if (mood == Mood.AWAY) {
+      throw new AdapterException("DeployTarget", "the platform cannot be reached", true, null);
+    }
+    if (!accepted.contains(deployment)) {
+      return new DeployState.Unknown("the platform has not heard of " + deployment.id());
+    }
+    DeployState running = new DeployState.Running("memory/" + deployment.id(), List.of());
+    return states.getOrDefault(deployment.id(), running);
   }
 }

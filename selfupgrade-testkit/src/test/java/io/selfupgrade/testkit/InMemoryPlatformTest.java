@@ -1,7 +1,10 @@
 package io.selfupgrade.testkit;
 
+import io.selfupgrade.upgrade.DeployState;
 import io.selfupgrade.upgrade.DeployTarget;
+import io.selfupgrade.upgrade.Deployment;
 import java.util.List;
+import java.util.Optional;
 
 /** The platform in memory keeps the contract. */
 class InMemoryPlatformTest extends DeployTargetContract {
@@ -26,5 +29,15 @@ class InMemoryPlatformTest extends DeployTargetContract {
   @Override
   protected List<String> secrets() {
     return List.of();
+  }
+
+  @Override
+  protected boolean end(Deployment deployment, boolean well) {
+    platform.say(
+        deployment.id(),
+        well
+            ? new DeployState.Succeeded("memory")
+            : new DeployState.Failed("memory failed", Optional.of("deploy"), "no room"));
+    return true;
   }
 }

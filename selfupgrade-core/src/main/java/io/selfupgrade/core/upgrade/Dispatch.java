@@ -34,14 +34,34 @@ final class Dispatch {
     return target.name();
   }
 
+  /** Returns what is recorded of the question for a version that ran before. */
+  String asked(Version version, String reference) {
+    return platform() + " was asked for " + version + " again: " + reference;
+  }
+
   /** Asks for the version that an upgrade goes to; returns where a person follows it. */
   String forward(Fence fence, UpgradeRecord upgrade) throws PlatformException {
-    return ask(fence, upgrade.id(), upgrade.target().orElseThrow().version());
+    return ask(fence, forwardWish(upgrade));
   }
 
   /** Asks for the version that an upgrade came from; returns where a person follows it. */
   String back(Fence fence, UpgradeRecord upgrade) throws PlatformException {
-    return ask(fence, backId(upgrade), upgrade.from());
+    return ask(fence, backWish(upgrade));
+  }
+
+  /** Asks for the confirmed version once for each epoch, long after an upgrade was given up. */
+  String again(Fence fence, UpgradeRecord upgrade, Version confirmed) throws PlatformException {
+    return ask(fence, wish(idOf(upgrade, "/again/" + fence.epoch()), confirmed));
+  }
+
+  /** Returns what the platform is asked for by an upgrade. */
+  Deployment forwardWish(UpgradeRecord upgrade) {
+    return wish(upgrade.id(), upgrade.target().orElseThrow().version());
+  }
+
+  /** Returns what the platform is asked for by the way back from an upgrade. */
+  Deployment backWish(UpgradeRecord upgrade) {
+    return wish(idOf(upgrade, "/back"), upgrade.from());
   }
 
   /** Returns how far the question for the new version has come. */
@@ -51,11 +71,15 @@ final class Dispatch {
 
   /** Returns how far the question for the old version has come. */
   Optional<Entry> backOf(UpgradeRecord upgrade) {
-    return entry(backId(upgrade));
+    return entry(backWish(upgrade).id());
   }
 
-  private static UUID backId(UpgradeRecord upgrade) {
-    String name = upgrade.id() + "/back";
+  private Deployment wish(UUID id, Version version) {
+    return new Deployment(id, situation.agent(), version);
+  }
+
+  private static UUID idOf(UpgradeRecord upgrade, String what) {
+    String name = upgrade.id() + what;
     return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -65,8 +89,9 @@ final class Dispatch {
         .findFirst();
   }
 
-  private String ask(Fence fence, UUID id, Version version) throws PlatformException {
-    Deployment deployment = new Deployment(id, situation.agent(), version);
+  private String ask(Fence fence, Deployment deployment) throws PlatformException {
+    UUID id = deployment.id();
+    Version version = deployment.version();
     Entry begun =
         situation
             .store()

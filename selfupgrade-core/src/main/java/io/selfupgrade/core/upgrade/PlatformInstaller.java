@@ -10,6 +10,7 @@ import io.selfupgrade.core.release.VerifiedRelease;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
+import io.selfupgrade.upgrade.DeployState;
 import io.selfupgrade.upgrade.Install;
 import io.selfupgrade.upgrade.KeptUntil;
 import io.selfupgrade.upgrade.Proof;
@@ -31,7 +32,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Asks a platform to run the next version, and waits until that is a standby.
+ * Asks a platform to run the next version, follows what becomes of it, and waits until that is a
+ * standby.
  *
  * <p>Of the release only the migrations come to this host, which runs them before it asks.
  */
@@ -40,6 +42,7 @@ final class PlatformInstaller implements Installer {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
   private static final int PAUSES = 50;
+  private static final int LONGEST_LOG = 2000;
 
   private final Situation situation;
   private final Install.Deploying platform;
@@ -149,8 +152,8 @@ final class PlatformInstaller implements Installer {
               + KeptUntil.NEVER
               + ", which is allowed by name");
     }
-    try {
-      return ask(fence, trial, new Question());
+    try (Following following = new Following(situation, platform)) {
+      return ask(fence, trial, new Question(following));
     } catch (InterruptedException e) {
       String end = "stops while " + dispatch.platform() + " starts " + versionOf(trial);
       String next = "; whoever leads next goes on with the upgrade";
@@ -181,6 +184,7 @@ final class PlatformInstaller implements Installer {
         if (standby.isPresent()) {
           return standby.get();
         }
+        question.requireNotFailed(fence, trial);
         if (late) {
           throw tooLate(trial, question);
         }
@@ -244,6 +248,7 @@ final class PlatformInstaller implements Installer {
             + ", and no instance of it registered within "
             + platform.within()
             + (others.isEmpty() ? "" : "; instances of " + others + " live beside")
+            + question.following.said().map(said -> "; it says: " + said).orElse("")
             + ": see "
             + question.reference.get()
             + ", and that the deployed program calls version(\""
@@ -283,12 +288,32 @@ final class PlatformInstaller implements Installer {
   /** The question to the platform, asked again by the same name until it is answered. */
   private final class Question {
 
+    private final Following following;
     private Optional<String> reference = Optional.empty();
     private String trouble = "";
     private long nextNanos = System.nanoTime();
 
+    Question(Following following) {
+      this.following = following;
+    }
+
+    /** The platform may have heard what it gave no answer to: it is followed all the same. */
+    void requireNotFailed(Fence fence, UpgradeRecord trial) throws AbortException {
+      Optional<DeployState> state =
+          following.look(fence, trial.id(), UpgradeStep.APPLY, dispatch.forwardWish(trial));
+      if (state.isPresent() && state.get() instanceof DeployState.Failed failed) {
+        throw AbortException.inconclusive(
+            ReasonCode.PLATFORM_FAILED,
+            dispatch.platform()
+                + " did not bring "
+                + versionOf(trial)
+                + " up; set right what failed, then call upgrade(): "
+                + Following.told(failed, LONGEST_LOG));
+      }
+    }
+
     boolean isDue() {
-      return reference.isEmpty() && System.nanoTime() - nextNanos >= 0;
+      return reference.isEmpty() && !following.isAsking() && System.nanoTime() - nextNanos >= 0;
     }
 
     void ask(Fence fence, UpgradeRecord trial) throws AbortException {

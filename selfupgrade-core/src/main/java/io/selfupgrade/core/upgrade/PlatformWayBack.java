@@ -3,12 +3,10 @@ package io.selfupgrade.core.upgrade;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
-import io.selfupgrade.agent.Version;
 import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.Install;
-import io.selfupgrade.upgrade.KeptUntil;
 import io.selfupgrade.upgrade.Reason;
 import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.StepRecord.Event;
@@ -33,31 +31,42 @@ final class PlatformWayBack implements WayBack {
 
   private static final Duration LOOK = Duration.ofMillis(25);
   private static final int PAUSES = 50;
-  private static final int TRIES = 5;
-  private static final int HISTORY = 1000;
 
   private final Situation situation;
   private final Install.Deploying platform;
   private final Dispatch dispatch;
+  private final PlatformAftermath aftermath;
   private Optional<UUID> laidDown = Optional.empty();
-  private Optional<UUID> told = Optional.empty();
+  private Optional<UUID> lookedAt = Optional.empty();
   private volatile Optional<UpgradeRecord> leaving = Optional.empty();
+  private volatile long leaveNanos = System.nanoTime();
   private String trouble = "";
-  private int tries;
   private long nextNanos = System.nanoTime();
 
   PlatformWayBack(Situation situation, Install.Deploying platform) {
     this.situation = situation;
     this.platform = platform;
     this.dispatch = new Dispatch(situation, platform.target());
+    this.aftermath = new PlatformAftermath(situation, platform, dispatch);
   }
 
   @Override
   public boolean obey() {
-    if (leaving.filter(this::mayLeaveAfter).isPresent() && anotherLeads()) {
+    Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
+    if (open.isEmpty()) {
+      lookWhetherTooLate();
+    } else if (situation.isCandidateOf(open.get())) {
+      leaving = Optional.empty();
+    }
+    if (System.nanoTime() - leaveNanos >= 0
+        && leaving.filter(aftermath::mayLeaveAfter).isPresent()
+        && anotherLeads()) {
       situation.side().leave();
     }
-    Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
+    open.filter(row -> row.phase() == UpgradePhase.HANDED_OVER)
+        .filter(situation::isCandidateOf)
+        .ifPresent(
+            row -> situation.fence().ifPresent(fence -> aftermath.followForward(fence, row)));
     boolean replaced =
         open.filter(row -> row.phase() == UpgradePhase.ROLLING_BACK)
             .filter(situation::isNewSideOf)
@@ -68,6 +77,22 @@ final class PlatformWayBack implements WayBack {
       situation.store().instances().stopped(situation.self().id());
     }
     return open.isPresent() || leaving.isPresent();
+  }
+
+  /**
+   * Who comes up after its upgrade has ended never saw that open: nobody waits for it. It leaves
+   * one lease later: whoever leads then was alive when it came.
+   */
+  private void lookWhetherTooLate() {
+    Optional<UUID> last =
+        situation.journal().history(situation.agent(), 1).stream()
+            .findFirst()
+            .map(UpgradeRecord::id);
+    if (leaving.isEmpty() && !last.equals(lookedAt)) {
+      leaveNanos = System.nanoTime() + situation.settings().ttl().toNanos();
+      leaving = aftermath.cameTooLateFor();
+      lookedAt = last;
+    }
   }
 
   /** No longer than the candidate may believe that it leads, whatever has become of it. */
@@ -88,7 +113,8 @@ final class PlatformWayBack implements WayBack {
   @Override
   public boolean turnBack(Fence fence, UpgradeRecord upgrade) {
     Optional<Reason> failure = failureOf(upgrade);
-    if (failure.isEmpty() || (living(upgrade.from()).isPresent() && !isLongOverdue(upgrade))) {
+    if (failure.isEmpty()
+        || (situation.living(upgrade.from()).isPresent() && !isLongOverdue(upgrade))) {
       return false;
     }
     if (upgrade.trial().flatMap(UpgradeRecord.Trial::look).flatMap(Look::failure).isEmpty()
@@ -137,9 +163,10 @@ final class PlatformWayBack implements WayBack {
     if (System.nanoTime() - nextNanos < 0) {
       return;
     }
+    aftermath.stopAsking();
     try {
       String reference = dispatch.back(fence, upgrade);
-      log(fence, upgrade, Event.PROGRESS, asked(upgrade, reference));
+      log(fence, upgrade, Event.PROGRESS, dispatch.asked(upgrade.from(), reference));
     } catch (PlatformException e) {
       if (e.refused() || late) {
         fail(fence, upgrade, new Reason(e.code(), Ender.text(e)), failure);
@@ -147,10 +174,6 @@ final class PlatformWayBack implements WayBack {
         retry(fence, upgrade, e);
       }
     }
-  }
-
-  private String asked(UpgradeRecord upgrade, String reference) {
-    return dispatch.platform() + " was asked for " + upgrade.from() + " again: " + reference;
   }
 
   private void retry(Fence fence, UpgradeRecord upgrade, PlatformException e) {
@@ -212,138 +235,25 @@ final class PlatformWayBack implements WayBack {
     return false;
   }
 
-  /**
-   * Not one that is older than what was confirmed, that was gone away from last, or that was
-   * deployed and not confirmed.
-   */
   @Override
   public boolean adopts() {
-    boolean older =
-        situation
-            .store()
-            .policies()
-            .floor(situation.agent())
-            .filter(floor -> floor.newerThan(situation.version()))
-            .isPresent();
-    return !older && !wasGoneAwayFrom() && !wasTriedInVain();
-  }
-
-  private boolean wasGoneAwayFrom() {
-    return situation.journal().history(situation.agent(), HISTORY).stream()
-        .filter(row -> row.phase() == UpgradePhase.CONFIRMED)
-        .findFirst()
-        .filter(row -> row.from().equals(situation.version()))
-        .isPresent();
-  }
-
-  private boolean wasTriedInVain() {
-    return situation.journal().history(situation.agent(), HISTORY).stream()
-        .filter(situation::isNewSideOf)
-        .findFirst()
-        .filter(row -> row.phase() != UpgradePhase.CONFIRMED)
-        .flatMap(dispatch::forwardOf)
-        .filter(PlatformWayBack::mayRun)
-        .isPresent();
+    return aftermath.adopts();
   }
 
   @Override
-  public void settle(Fence fence) {
-    situation.journal().history(situation.agent(), 1).stream()
-        .filter(last -> !told.equals(Optional.of(last.id())))
-        .findFirst()
-        .ifPresent(last -> tell(fence, last));
-    giveLeadBack(fence);
-  }
-
-  private void tell(Fence fence, UpgradeRecord last) {
-    if (!isLeftToTell(last)) {
-      told = Optional.of(last.id());
-      tries = 0;
-      return;
-    }
-    if (System.nanoTime() - nextNanos < 0) {
-      return;
-    }
-    try {
-      String reference = dispatch.back(fence, last);
-      log(fence, last, Event.PROGRESS, asked(last, reference));
-    } catch (PlatformException e) {
-      tries++;
-      if (!e.refused() && tries < TRIES) {
-        retry(fence, last, e);
-        return;
-      }
-      String hand = "; " + situation.version() + " serves: deploy " + last.from() + " by hand";
-      log(fence, last, Event.FAILED, Ender.text(e) + hand);
-    }
-    told = Optional.of(last.id());
-    tries = 0;
-  }
-
-  private boolean isLeftToTell(UpgradeRecord last) {
-    boolean back =
-        isTurnedBack(last)
-            || (last.phase() == UpgradePhase.ROLLBACK_FAILED && dispatch.backOf(last).isEmpty());
-    boolean ours = situation.version().equals(last.from()) || situation.isNewSideOf(last);
-    return back
-        && ours
-        && dispatch.forwardOf(last).filter(PlatformWayBack::mayRun).isPresent()
-        && dispatch.backOf(last).filter(entry -> !isOpen(entry)).isEmpty();
-  }
-
-  private static boolean mayRun(DeploymentStore.Entry entry) {
-    return entry.state() != DeploymentStore.State.FAILED;
-  }
-
-  private static boolean isOpen(DeploymentStore.Entry entry) {
-    return entry.state() == DeploymentStore.State.BEGUN;
-  }
-
-  /** A version that was not confirmed lets a standby of the confirmed one lead. */
-  private void giveLeadBack(Fence fence) {
-    Optional<InstanceId> standby =
-        situation
-            .journal()
-            .confirmedVersion(situation.agent())
-            .filter(confirmed -> !confirmed.equals(situation.version()))
-            .flatMap(this::living);
-    if (standby.isEmpty()) {
-      return;
-    }
-    Optional<Fence> next = Optional.empty();
-    try {
-      situation.side().closeAdmission();
-      situation.side().drain(situation.settings().times().drain());
-      next =
-          situation.store().leadership().transfer(fence, standby.get(), situation.settings().ttl());
-    } finally {
-      if (next.isPresent()) {
-        situation.side().given(fence);
-      } else {
-        situation.side().resume();
-      }
-    }
+  public boolean settle(Fence fence) {
+    return aftermath.settle(fence);
   }
 
   @Override
   public void ended(UpgradeRecord upgrade) {
     boolean replaced =
         upgrade.phase() == UpgradePhase.CONFIRMED && situation.version().equals(upgrade.from());
-    if (replaced || (isTurnedBack(upgrade) && situation.isNewSideOf(upgrade))) {
+    boolean given = PlatformAftermath.isTurnedBack(upgrade) && situation.isNewSideOf(upgrade);
+    if (replaced || given) {
+      leaveNanos = System.nanoTime();
       leaving = Optional.of(upgrade);
     }
-  }
-
-  private static boolean isTurnedBack(UpgradeRecord upgrade) {
-    return upgrade.phase() == UpgradePhase.ROLLED_BACK || upgrade.phase() == UpgradePhase.ABORTED;
-  }
-
-  /** A platform that may yet stop the old version has to be asked for it before this one ends. */
-  private boolean mayLeaveAfter(UpgradeRecord upgrade) {
-    return !isTurnedBack(upgrade)
-        || platform.target().keepsOldUntil() == KeptUntil.CONFIRMED
-        || dispatch.forwardOf(upgrade).filter(PlatformWayBack::mayRun).isEmpty()
-        || dispatch.backOf(upgrade).filter(entry -> !isOpen(entry)).isPresent();
   }
 
   private boolean anotherLeads() {
@@ -355,16 +265,6 @@ final class PlatformWayBack implements WayBack {
         .map(Lease::fence)
         .filter(leader -> !leader.holder().equals(situation.self().id()))
         .isPresent();
-  }
-
-  /** Returns a living instance of a version, other than this one. */
-  private Optional<InstanceId> living(Version version) {
-    return situation.store().instances().living(situation.agent()).stream()
-        .filter(status -> status.record().version().equals(version))
-        .filter(status -> !status.record().id().equals(situation.self().id()))
-        .filter(status -> status.aliveWithin(situation.settings().ttl()))
-        .map(status -> status.record().id())
-        .findFirst();
   }
 
   private void log(Fence fence, UpgradeRecord upgrade, Event event, String detail) {

@@ -150,7 +150,7 @@ final class Rounds implements AutoCloseable {
   }
 
   private Duration round() throws InterruptedException {
-    boolean candidateThere = wayBack.obey();
+    boolean soon = wayBack.obey();
     Optional<UpgradeRecord> open = situation.journal().openUpgrade(situation.agent());
     candidacy.look(open);
     reportEnd(open);
@@ -164,7 +164,7 @@ final class Rounds implements AutoCloseable {
       return WATCHFUL;
     }
     if (fence.isPresent()) {
-      wayBack.settle(fence.get());
+      soon |= wayBack.settle(fence.get());
       Optional<PolicyStore.WantedRollback> wish =
           situation.store().policies().waitingRollback(situation.agent());
       if (wish.isPresent()) {
@@ -177,7 +177,7 @@ final class Rounds implements AutoCloseable {
         return Duration.ZERO;
       }
     }
-    return candidateThere ? WATCHFUL : IDLE;
+    return soon ? WATCHFUL : IDLE;
   }
 
   /**

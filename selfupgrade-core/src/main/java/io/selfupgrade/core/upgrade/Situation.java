@@ -2,6 +2,7 @@ package io.selfupgrade.core.upgrade;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.core.local.LauncherLink;
 import io.selfupgrade.failover.InstanceRecord;
@@ -78,6 +79,16 @@ record Situation(
   /** Tells whether this instance is of the version that the upgrade started from. */
   boolean isOldSideOf(UpgradeRecord upgrade) {
     return !isCandidateOf(upgrade) && self.version().equals(upgrade.from());
+  }
+
+  /** Returns a living instance of a version, other than this one. */
+  Optional<InstanceId> living(Version version) {
+    return store.instances().living(agent()).stream()
+        .filter(status -> status.record().version().equals(version))
+        .filter(status -> !status.record().id().equals(self.id()))
+        .filter(status -> status.aliveWithin(settings.ttl()))
+        .map(status -> status.record().id())
+        .findFirst();
   }
 
   /** Returns why forward effects are frozen; a flag that cannot be read counts as one. */

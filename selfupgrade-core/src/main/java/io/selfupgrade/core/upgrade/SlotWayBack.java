@@ -107,8 +107,9 @@ final class SlotWayBack implements WayBack {
   }
 
   @Override
-  public void settle(Fence fence) {
+  public boolean settle(Fence fence) {
     // The launcher reads its files.
+    return false;
   }
 
   @Override

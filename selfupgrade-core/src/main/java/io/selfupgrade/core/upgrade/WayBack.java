@@ -44,8 +44,11 @@ interface WayBack {
   /** Tells whether a version that leads without an upgrade is taken for the confirmed one. */
   boolean adopts();
 
-  /** Tells the agent's platform, while no upgrade is open, what the last one left to be told. */
-  void settle(Fence fence);
+  /**
+   * Tells the agent's platform, while no upgrade is open, what the last one left to be told;
+   * returns whether there will be more to do soon.
+   */
+  boolean settle(Fence fence);
 
   /** Notes on every instance that an upgrade, which it saw under way, has ended. */
   void ended(UpgradeRecord upgrade);
