@@ -70,10 +70,11 @@ class PlatformProcessTest {
         : Stream.of(KeptUntil.values());
   }
 
-  @Test
-  void aBadVersionIsTurnedBackFrom() throws Exception {
+  @ParameterizedTest
+  @MethodSource("promises")
+  void aBadVersionIsTurnedBackFrom(KeptUntil keeps) throws Exception {
     try (World world = new World(directory, server);
-        WorldPlatform platform = new WorldPlatform(world, KeptUntil.CONFIRMED, MINUTE)) {
+        WorldPlatform platform = new WorldPlatform(world, keeps, MINUTE)) {
       platform.arguments("1.1.0", "path-fails");
       Process old = platform.start("1.0.0");
       world.awaitTicking("1.0.0");
@@ -82,17 +83,22 @@ class PlatformProcessTest {
       RolledBack back = (RolledBack) world.outcome("1.1.0");
 
       assertThat(back.reason().code()).isEqualTo(ReasonCode.CRITICAL_PATH_FAILED);
-      Eventually.holds("the platform knows", World.SOON, () -> platform.asked().size() == 2);
-      assertThat(platform.asked()).containsExactly("1.1.0", "1.0.0");
-      Eventually.holds("the new process is gone", World.SOON, () -> platform.living() == 1);
-      assertThat(old.isAlive()).isTrue();
       world.awaitTicking("1.0.0");
+      Eventually.holds("the new process is gone", World.SOON, () -> platform.living() == 1);
+      if (keeps == KeptUntil.CONFIRMED) {
+        assertThat(platform.asked()).as("1.0.0 never ended").containsExactly("1.1.0");
+        assertThat(old.isAlive()).isTrue();
+      } else {
+        assertThat(platform.asked()).containsExactly("1.1.0", "1.0.0");
+        assertThat(old.isAlive()).isFalse();
+      }
       assertThat(world.number("select count(*) from selfupgrade.failed_versions")).isEqualTo(1);
       assertLaws(world);
     }
   }
 
   @Test
+  @EnabledIfSystemProperty(named = "long", matches = ".*")
   void oneThatNeverComesUpIsGivenUpAndTheOldOneNeverStopped() throws Exception {
     try (World world = new World(directory, server);
         WorldPlatform platform =
@@ -107,9 +113,59 @@ class PlatformProcessTest {
 
       assertThat(aborted.reason().code()).isEqualTo(ReasonCode.NOT_READY);
       assertThat(aborted.retryable()).isTrue();
-      Eventually.holds("the new process is gone", World.SOON, () -> platform.living() == 1);
+      assertThat(platform.asked()).as("1.0.0 never ended").containsExactly("1.1.0");
       assertThat(old.isAlive()).isTrue();
       assertThat(world.number("select epoch from selfupgrade.leadership")).isEqualTo(epoch);
+      assertLaws(world);
+    }
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "long", matches = ".*")
+  void oneThatNeverComesUpWhereHealthIsAskedForLeavesTheOldOneAsItIs() throws Exception {
+    try (World world = new World(directory, server);
+        WorldPlatform platform =
+            new WorldPlatform(world, KeptUntil.HEALTHY, Duration.ofSeconds(6))) {
+      platform.arguments("1.1.0", "never-ready");
+      platform.healthyWithin(Duration.ofSeconds(2));
+      Process old = platform.start("1.0.0");
+      world.awaitTicking("1.0.0");
+      world.publish("1.1.0");
+
+      Aborted aborted = (Aborted) world.outcome("1.1.0");
+
+      assertThat(aborted.reason().code()).isEqualTo(ReasonCode.NOT_READY);
+      Eventually.holds("the platform knows", World.SOON, () -> platform.asked().size() == 2);
+      assertThat(platform.asked()).containsExactly("1.1.0", "1.0.0");
+      Eventually.holds("the new process is gone", World.SOON, () -> platform.living() == 1);
+      assertThat(old.isAlive()).isTrue();
+      assertLaws(world);
+    }
+  }
+
+  /** Nobody runs then: whoever looks from beside has the platform start the confirmed version. */
+  @Test
+  void oneThatNeverComesUpWhereTheOldOneWasStoppedEndsWhenThatIsStartedAgain() throws Exception {
+    try (World world = new World(directory, server);
+        WorldPlatform platform = new WorldPlatform(world, KeptUntil.NEVER, Duration.ofSeconds(3))) {
+      platform.arguments("1.1.0", "never-ready");
+      Process old = platform.start("1.0.0");
+      world.awaitTicking("1.0.0");
+      world.publish("1.1.0");
+      Eventually.holds(
+          "1.1.0 has taken its place",
+          World.SOON,
+          () -> platform.asked().contains("1.1.0") && !old.isAlive() && platform.living() == 1);
+
+      Process again = platform.start("1.0.0");
+
+      Aborted aborted = (Aborted) world.outcome("1.1.0");
+      assertThat(aborted.reason().code()).isEqualTo(ReasonCode.NOT_READY);
+      Eventually.holds("the platform knows", World.SOON, () -> platform.asked().size() == 2);
+      assertThat(platform.asked()).containsExactly("1.1.0", "1.0.0");
+      Eventually.holds("the new process is gone", World.SOON, () -> platform.living() == 1);
+      assertThat(again.isAlive()).isTrue();
+      world.awaitTicking("1.0.0");
       assertLaws(world);
     }
   }

@@ -63,7 +63,8 @@ public final class WorldAgent {
     if (faults.contains("deaf")) {
       Runtime.getRuntime().addShutdownHook(new Thread(WorldAgent::standStill));
     }
-    Optional<Install> platform = PlatformFolder.install(System.getenv());
+    Optional<Install> platform =
+        WorldGitHub.install(System.getenv()).or(() -> PlatformFolder.install(System.getenv()));
     try (SelfUpgrade agent =
         HaltingLink.on(described(), halting.disk())
             .store(halting.store(store))
