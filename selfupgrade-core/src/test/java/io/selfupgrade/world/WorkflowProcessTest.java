@@ -79,7 +79,9 @@ class WorkflowProcessTest {
 
       RolledBack back = (RolledBack) world.outcome("1.1.0");
 
-      assertThat(back.reason().code()).isEqualTo(ReasonCode.CRITICAL_PATH_FAILED);
+      assertThat(back.reason().code())
+          .as(back.summary())
+          .isEqualTo(ReasonCode.CRITICAL_PATH_FAILED);
       world.awaitTicking("1.0.0");
       Eventually.holds("one process is left", World.SOON, () -> platform.living() == 1);
       assertThat(platform.asked()).containsExactly("1.1.0", "1.0.0");
