@@ -184,6 +184,12 @@ public final class GitHubRepository {
     return fitting(place.toLowerCase(Locale.ROOT) + ": " + what);
   }
 
+  /** Returns the key likewise, of the repository that has an id, whatever it is called. */
+  String key(long id, String what) {
+    String place = settings.api().getAuthority().toLowerCase(Locale.ROOT);
+    return fitting(place + "/#" + id + ": " + what);
+  }
+
   /**
    * Returns the key under which a store keeps what this repository told whoever has the same
    * credentials, and means the same repository by its name.

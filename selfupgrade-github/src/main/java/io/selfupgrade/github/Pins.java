@@ -2,7 +2,10 @@ package io.selfupgrade.github;
 
 import io.selfupgrade.github.GitHubException.Kind;
 import io.selfupgrade.upgrade.SourceStore;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /** What was seen first of a repository, and may never be another. */
 final class Pins {
@@ -51,8 +54,14 @@ final class Pins {
     store.pin(repository.key(REPOSITORY), Long.toString(seen));
   }
 
+  /** Tells whether its id was seen, so that what is pinned is pinned for that one. */
+  boolean knowsRepository() {
+    return store.pinned(repository.key(REPOSITORY)).isPresent();
+  }
+
   /**
-   * Requires that something is what it was at first sight.
+   * Requires that something is what it was at first sight: under the repository's name, whoever has
+   * that now, and in the repository of its id, whatever that is called now.
    *
    * @param what names it, for people and as the pin's key
    * @param seen what it is now
@@ -60,8 +69,16 @@ final class Pins {
    * @throws GitHubException {@link Kind#REPLACED}
    */
   void require(String what, String seen, String advice) {
-    String first = store.pin(repository.key(what), seen);
-    if (!first.equals(seen)) {
+    List<String> keys = keys(what);
+    Predicate<String> another = value -> !value.equals(seen);
+    // Looked at first: what is refused is not to be pinned under another key.
+    Optional<String> first =
+        keys.stream()
+            .flatMap(key -> store.pinned(key).stream())
+            .filter(another)
+            .findFirst()
+            .or(() -> keys.stream().map(key -> store.pin(key, seen)).filter(another).findFirst());
+    if (first.isPresent()) {
       throw new GitHubException(
           Kind.REPLACED,
           "the "
@@ -71,10 +88,20 @@ final class Pins {
               + " is "
               + seen
               + " now, and was "
-              + first
+              + first.get()
               + " when it was first seen: refused; "
               + advice,
           null);
     }
+  }
+
+  private List<String> keys(String what) {
+    OptionalLong expected = repository.expectedId();
+    Optional<Long> id =
+        expected.isPresent()
+            ? Optional.of(expected.getAsLong())
+            : store.pinned(repository.key(REPOSITORY)).map(Long::valueOf);
+    String byName = repository.key(what);
+    return id.isPresent() ? List.of(repository.key(id.get(), what), byName) : List.of(byName);
   }
 }
