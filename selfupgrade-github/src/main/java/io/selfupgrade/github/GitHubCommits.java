@@ -34,7 +34,15 @@ public final class GitHubCommits implements CommitSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(GitHubCommits.class);
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
-  private static final String UNAVAILABLE = "unavailable";
+
+  /** GitHub could not look: in its words an error of its own service, or of a certificate's. */
+  private static final Set<String> NOT_LOOKED_AT =
+      Set.of(
+          "gpgverify_error",
+          "gpgverify_unavailable",
+          "ocsp_error",
+          "ocsp_pending",
+          "unknown_error");
 
   private final GitHubRepository repository;
   private final String branch;
@@ -264,7 +272,7 @@ public final class GitHubCommits implements CommitSource {
       return Optional.empty();
     }
     String reason = Refusals.shortened(JsonText.text(verification, "reason"));
-    boolean later = reason.endsWith(UNAVAILABLE) || reason.equals("unknown_error");
+    boolean later = NOT_LOOKED_AT.contains(reason) || reason.endsWith("unavailable");
     return Optional.of(
         new NotAcceptable(
             later ? Why.VERIFICATION_UNAVAILABLE : Why.NOT_VERIFIED,

@@ -96,7 +96,11 @@ final class GitHubCommitsTest {
     "expired_key, NOT_VERIFIED",
     "bad_email, NOT_VERIFIED",
     "gpgverify_unavailable, VERIFICATION_UNAVAILABLE",
-    "gpgverify_error, NOT_VERIFIED"
+    "bad_cert, NOT_VERIFIED",
+    "ocsp_revoked, NOT_VERIFIED",
+    "gpgverify_error, VERIFICATION_UNAVAILABLE",
+    "ocsp_error, VERIFICATION_UNAVAILABLE",
+    "ocsp_pending, VERIFICATION_UNAVAILABLE"
   })
   void signatureThatIsNotVerifiedIsNotAccepted(String reason, Why why) {
     commit(false, reason);
