@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What GitHub could not deliver: it does not try again by itself, and does so when it is asked.
@@ -25,8 +27,9 @@ import java.util.Optional;
  */
 public final class GitHubDeliveries implements MissedDeliveries {
 
+  private static final Logger LOG = LoggerFactory.getLogger(GitHubDeliveries.class);
   private static final Duration AS_FAR_BACK = Duration.ofDays(3);
-  private static final int MOST_SEEN = 500;
+  private static final int MOST_SEEN = 2_000;
   private static final int MOST_ASKED = 50;
 
   /** One that has failed that often is refused for a reason that stays. */
@@ -82,7 +85,14 @@ public final class GitHubDeliveries implements MissedDeliveries {
   public Redelivered redeliver() {
     String path = path();
     ApiRequest request = as(ApiRequest.get(path));
-    List<JsonNode> newestFirst = repository.client().list(request, "", MOST_SEEN).items();
+    ApiClient.Items listed = repository.client().list(request, "", MOST_SEEN);
+    List<JsonNode> newestFirst = listed.items();
+    if (!listed.complete()) {
+      LOG.warn(
+          "{} has more than {} deliveries: one that failed before those is not asked for again",
+          repository,
+          MOST_SEEN);
+    }
     List<JsonNode> failed = failed(newestFirst);
     int asked = 0;
     for (JsonNode delivery : failed.subList(0, Math.min(MOST_ASKED, failed.size()))) {

@@ -1,6 +1,7 @@
 package io.selfupgrade.github;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.selfupgrade.github.GitHubException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -102,15 +103,26 @@ final class Runs {
     }
   }
 
-  /** Asks for a run's end; it may have ended before. The second time changes nothing. */
+  /**
+   * Asks for a run's end, and once more only if the answer was lost and the run goes on.
+   *
+   * @throws GitHubException if GitHub refuses, also because it has ended before
+   */
   void cancel(long id) {
-    repository
-        .client()
-        .send(
-            ApiRequest.write(
-                    "POST", repository.path("actions", "runs", id, "cancel"), Optional.empty())
-                .repeatable()
-                .within(REQUEST));
+    ApiRequest request =
+        ApiRequest.write("POST", repository.path("actions", "runs", id, "cancel"), Optional.empty())
+            .within(REQUEST);
+    try {
+      repository.client().send(request);
+    } catch (GitHubException e) {
+      if (e.kind() != Kind.AMBIGUOUS && e.kind() != Kind.UNAVAILABLE) {
+        throw e;
+      }
+      JsonNode seen = ask(id, Optional.empty()).json();
+      if (!JsonText.text(seen, "status").equals("completed")) {
+        repository.client().send(request);
+      }
+    }
   }
 
   GitHubRun run(JsonNode run) {

@@ -1,5 +1,6 @@
 package io.selfupgrade.github;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
@@ -62,6 +63,32 @@ class GitHubDeliveriesTest {
     assertThat(deliveries().redeliver()).isEqualTo(new Redelivered(7, 2, 2));
 
     assertThat(asked()).containsExactly(18L, 20L);
+  }
+
+  @Test
+  void failureBeforeManyThatWentWellIsFound() {
+    for (int page = 1; page <= 7; page++) {
+      List<ObjectNode> listed = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        int number = 100 * page + i;
+        listed.add(delivery(number, "good " + number, 202, Duration.ofMinutes(number)));
+      }
+      if (page == 7) {
+        listed.add(delivery(5, "before all of them", 503, Duration.ofHours(20)));
+      }
+      var request = get(urlPathEqualTo(DELIVERIES));
+      var answer = StandIn.json(Samples.list(listed.toArray(new ObjectNode[0])));
+      if (page < 7) {
+        String next = github.url() + DELIVERIES + "?per_page=100&cursor=v1_" + (page + 1);
+        answer.withHeader("Link", "<" + next + ">; rel=\"next\"");
+      }
+      github.on(
+          page == 1 ? request : request.withQueryParam("cursor", equalTo("v1_" + page)), answer);
+    }
+
+    assertThat(deliveries().redeliver()).isEqualTo(new Redelivered(701, 1, 1));
+
+    assertThat(asked()).containsExactly(5L);
   }
 
   @Test
