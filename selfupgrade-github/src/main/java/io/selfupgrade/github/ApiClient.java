@@ -206,6 +206,7 @@ final class ApiClient {
   private static boolean mayBeTriedAgain(Throwable failure) {
     return failure instanceof GitHubException e
         && e.kind() == Kind.UNAVAILABLE
+        && e.until().isEmpty()
         && !(e.getCause() instanceof GitHubException)
         && !Thread.currentThread().isInterrupted();
   }

@@ -24,7 +24,7 @@ final class ChangeBranch {
   /** GitHub signs what is made by it, and makes nothing unless the branch is where we saw it. */
   private static final String COMMIT =
       "mutation($input: CreateCommitOnBranchInput!) {"
-          + " createCommitOnBranch(input: $input) { commit { oid } } }";
+          + " createCommitOnBranch(input: $input) { commit { oid signature { isValid } } } }";
 
   private static final int MOST_FILES = 300;
 
@@ -98,8 +98,16 @@ final class ChangeBranch {
     ObjectNode variables = JsonText.object();
     variables.set("input", input);
     JsonNode data = repository.client().graphql(COMMIT, variables, true);
-    return JsonText.text(
-        JsonText.object(JsonText.object(data, "createCommitOnBranch"), "commit"), "oid");
+    JsonNode made = JsonText.object(JsonText.object(data, "createCommitOnBranch"), "commit");
+    String id = JsonText.text(made, "oid");
+    if (!made.path("signature").path("isValid").asBoolean()) {
+      LOG.warn(
+          "commit {} on {} is not signed by GitHub: a branch that requires signatures will not take"
+              + " it; on a server of your own, see whether signing of web commits is enabled",
+          id,
+          branch);
+    }
+    return id;
   }
 
   /** Returns the message of a commit if it stands on one other commit and no more. */

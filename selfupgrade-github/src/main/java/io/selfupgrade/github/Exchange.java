@@ -7,7 +7,6 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import okhttp3.Response;
@@ -17,7 +16,7 @@ final class Exchange {
 
   private static final int MOST_HOPS = 5;
   private static final Pattern IN_A_REPOSITORY = Pattern.compile("/repos/[^/]+/[^/]+");
-  private static final Pattern BY_ID = Pattern.compile(".*/repositories/(\\d{1,19})(?:/.*)?");
+  private static final Pattern BY_ID = Pattern.compile("/repositories/(\\d{1,19})(?:/.*)?");
 
   private final ClientSettings settings;
   private final Transport transport;
@@ -42,12 +41,12 @@ final class Exchange {
     URI uri = first;
     boolean own = true;
     for (int hop = 0; hop <= MOST_HOPS; hop++) {
-      limits.requireOpen(request);
+      limits.requireOpen(request, own ? Optional.empty() : Optional.of(uri.getHost()));
       requireTime(request, deadline);
       Response response = send(uri, request, own ? authorization : Optional.empty(), deadline);
       boolean redirected = response.code() >= 300 && response.code() < 400;
       if (!redirected || response.code() == 304) {
-        return accepted(request, response, own);
+        return accepted(request, response, uri, own);
       }
       String location = response.header("Location");
       response.close();
@@ -58,17 +57,13 @@ final class Exchange {
             null);
       }
       URI next = hosts.follow(request, uri, location);
-      boolean stays = Hosts.sameOrigin(uri, next);
-      if (own && stays) {
-        requireSameRepository(request, response.code(), next);
-      }
-      if (!stays && !request.method().equals("GET")) {
+      own = own && Hosts.sameOrigin(uri, next) && isOfTheApi(request, response.code(), next);
+      if (!own && !request.method().equals("GET")) {
         throw new GitHubException(
             Kind.UNEXPECTED,
             request + " was redirected to " + next.getHost() + ": a write is not sent elsewhere",
             null);
       }
-      own = own && stays;
       uri = next;
     }
     throw new GitHubException(
@@ -104,7 +99,7 @@ final class Exchange {
     }
   }
 
-  private Response accepted(ApiRequest request, Response response, boolean own) {
+  private Response accepted(ApiRequest request, Response response, URI uri, boolean own) {
     if (response.code() < 400) {
       if (own) {
         limits.note(request, response.headers());
@@ -112,15 +107,8 @@ final class Exchange {
       return response;
     }
     if (!own) {
-      int status = response.code();
       response.close();
-      throw new GitHubException(
-          Kind.UNAVAILABLE,
-          request
-              + " was sent to another host, which answered with status "
-              + status
-              + ": try again later",
-          null);
+      throw limits.elsewhere(request, uri.getHost(), response.code(), response.headers());
     }
     byte[] body;
     try (InputStream in = response.body().byteStream()) {
@@ -139,29 +127,46 @@ final class Exchange {
   }
 
   /**
-   * Something in a repository that is in another one now: it was renamed or transferred. GitHub
-   * answers reads with 301 then, and writes with 307.
+   * Tells whether a redirect stays where the token is for: in the API, and for something in a
+   * repository in that one. A server of one's own has its files beside the API, at the same origin.
+   *
+   * @throws GitHubException {@link Kind#MOVED} if it leads into another repository: this one was
+   *     renamed or transferred. GitHub answers reads with 301 then, and writes with 307
    */
-  private void requireSameRepository(ApiRequest request, int status, URI next) {
-    Optional<String> repository =
-        IN_A_REPOSITORY.matcher(request.path()).results().map(MatchResult::group).findFirst();
-    String base = settings.api().getRawPath() + repository.orElse("");
-    if (repository.isEmpty()
-        || next.getRawPath().equals(base)
-        || next.getRawPath().startsWith(base + "/")) {
-      return;
+  private boolean isOfTheApi(ApiRequest request, int status, URI next) {
+    String base = settings.api().getRawPath() + "/";
+    if (!next.getRawPath().startsWith(base)) {
+      return false;
     }
-    Matcher id = BY_ID.matcher(next.getPath());
-    throw new GitHubException(
+    Optional<String> repository = repositoryOf(request.path());
+    if (repository.isEmpty()) {
+      return true;
+    }
+    String below = next.getRawPath().substring(base.length() - 1);
+    Optional<String> target = repositoryOf(below);
+    Matcher id = BY_ID.matcher(below);
+    if (id.matches() || (target.isPresent() && !target.get().equalsIgnoreCase(repository.get()))) {
+      throw moved(request, status, id.matches() ? Optional.of(id.group(1)) : Optional.empty());
+    }
+    return target.isPresent();
+  }
+
+  private static Optional<String> repositoryOf(String path) {
+    Matcher matcher = IN_A_REPOSITORY.matcher(path);
+    return matcher.lookingAt() ? Optional.of(matcher.group()) : Optional.empty();
+  }
+
+  private static GitHubException moved(ApiRequest request, int status, Optional<String> id) {
+    return new GitHubException(
         Kind.MOVED,
         request
             + " was answered with status "
             + status
             + ": the repository was renamed or transferred"
-            + (id.matches() ? ", its id is " + id.group(1) : "")
+            + id.map(known -> ", its id is " + known).orElse("")
             + "; see that it is still the one that is meant, and give its name of now to"
             + " GitHub.repository(...)"
-            + (id.matches() ? ", with expectingId(" + id.group(1) + ")" : ""),
+            + id.map(known -> ", with expectingId(" + known + ")").orElse(""),
         null);
   }
 

@@ -29,12 +29,20 @@ public final class GitHubException extends AdapterException {
     return new GitHubException(Kind.RATE_LIMITED, what, until, null);
   }
 
+  /** A host that is not GitHub's API says when to come again; others need not wait for it. */
+  static GitHubException away(String what, Instant until) {
+    return new GitHubException(Kind.UNAVAILABLE, what, until, null);
+  }
+
   /** Returns what kind of answer it was. */
   public Kind kind() {
     return kind;
   }
 
-  /** Returns until when nothing is sent, for {@link Kind#RATE_LIMITED}. */
+  /**
+   * Returns until when nothing is sent: to GitHub for {@link Kind#RATE_LIMITED}, to the host of a
+   * file for {@link Kind#UNAVAILABLE}, if it said so.
+   */
   public Optional<Instant> until() {
     return Optional.ofNullable(until);
   }

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Where redirects may lead. */
 final class Hosts {
@@ -15,7 +16,15 @@ final class Hosts {
           "codeload.github.com",
           "objects.githubusercontent.com",
           "release-assets.githubusercontent.com");
-  private static final String LOGS = ".blob.core.windows.net";
+
+  /** Where GitHub's own description of the API says that logs are. */
+  private static final String OF_ACTIONS = ".actions.githubusercontent.com";
+
+  /** Where logs really are. Whoever pays for it has an account there: for files alone. */
+  private static final String BLOBS = ".blob.core.windows.net";
+
+  private static final Pattern FILE =
+      Pattern.compile("/repos/[^/]+/[^/]+/(?:actions/jobs/\\d+/logs|releases/assets/\\d+)");
 
   private final ClientSettings settings;
 
@@ -36,7 +45,7 @@ final class Hosts {
       throw refused(request, "a Location that is no URL");
     }
     String host = to.getHost() == null ? "" : to.getHost().toLowerCase(Locale.ROOT);
-    if (to.getRawUserInfo() != null || !allowed(to, host)) {
+    if (to.getRawUserInfo() != null || !allowed(request, to, host)) {
       throw refused(request, to.getScheme() + "://" + host);
     }
     return to;
@@ -49,7 +58,7 @@ final class Hosts {
         && port(one) == port(other);
   }
 
-  private boolean allowed(URI to, String host) {
+  private boolean allowed(ApiRequest request, URI to, String host) {
     if (settings.loopback()) {
       return "http".equalsIgnoreCase(to.getScheme()) && ClientSettings.onLoopback(host);
     }
@@ -61,7 +70,9 @@ final class Hosts {
       return true;
     }
     return own.equals(GitHub.API.getHost())
-        ? OF_GITHUB.contains(host) || host.endsWith(LOGS)
+        ? OF_GITHUB.contains(host)
+            || host.endsWith(OF_ACTIONS)
+            || (host.endsWith(BLOBS) && FILE.matcher(request.path()).matches())
         : host.endsWith("." + own);
   }
 

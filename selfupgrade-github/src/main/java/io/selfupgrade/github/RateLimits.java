@@ -28,6 +28,9 @@ final class RateLimits {
   private static final Duration LONGEST = Duration.ofHours(24);
   private static final int MOST_DOUBLINGS = 5;
   private static final int JITTER_MILLIS = 2_000;
+  private static final String REST = "core";
+  private static final String GRAPHQL = "graphql";
+  private static final String APP = "app";
 
   private final Clock clock;
   private final Map<String, Closed> closed = new ConcurrentHashMap<>();
@@ -40,23 +43,42 @@ final class RateLimits {
   /**
    * Refuses what would come too early.
    *
-   * @throws GitHubException {@link GitHubException.Kind#RATE_LIMITED}
+   * @param host that a redirect leads to; empty for the API itself
+   * @throws GitHubException {@link GitHubException.Kind#RATE_LIMITED}, for another host {@link
+   *     GitHubException.Kind#UNAVAILABLE}
    */
-  void requireOpen(ApiRequest request) {
-    Closed now = closed.get(resource(request));
-    if (now != null && clock.instant().isBefore(now.until()) && !now.pause().passed()) {
-      throw GitHubException.limited(
-          request + " was not sent: GitHub's limit is reached, ask again after " + now.until(),
-          now.until());
+  void requireOpen(ApiRequest request, Optional<String> host) {
+    Closed now = closed.get(host.map(RateLimits::at).orElseGet(() -> resource(request)));
+    if (now == null || !clock.instant().isBefore(now.until()) || now.pause().passed()) {
+      return;
     }
+    String after = ", ask again after " + now.until();
+    throw host.isPresent()
+        ? GitHubException.away(
+            request + " was not sent on to " + host.get() + ": it asked for a pause" + after,
+            now.until())
+        : GitHubException.limited(
+            request + " was not sent: GitHub's limit is reached" + after, now.until());
   }
 
   /** Takes note of what an answer that is no refusal says. */
   void note(ApiRequest request, Headers headers) {
     strikes.set(0);
     if ("0".equals(headers.get("x-ratelimit-remaining"))) {
-      reset(headers).ifPresent(wait -> close(request, wait));
+      reset(headers).ifPresent(wait -> close(wait, resource(request)));
     }
+  }
+
+  /** Reads the refusal of another host, which is no limit of GitHub's and holds for it alone. */
+  GitHubException elsewhere(ApiRequest request, String host, int status, Headers headers) {
+    String what = request + " was sent on to " + host + ", which answered with status " + status;
+    Optional<Duration> after = retryAfter(headers).filter(wait -> wait.toSeconds() > 0);
+    if (after.isEmpty()) {
+      return new GitHubException(
+          GitHubException.Kind.UNAVAILABLE, what + ": try again later", null);
+    }
+    Instant until = close(after.get(), at(host));
+    return GitHubException.away(what + ": try again after " + until, until);
   }
 
   /**
@@ -71,7 +93,7 @@ final class RateLimits {
     boolean empty = "0".equals(headers.get("x-ratelimit-remaining"));
     Optional<Duration> after = retryAfter(headers);
     if (status >= 500 && after.filter(wait -> wait.toSeconds() > 0).isPresent()) {
-      return Optional.of(away(request, status, close(request, after.get())));
+      return Optional.of(away(request, status, close(after.get(), all(request))));
     }
     return status == 429 || (status == 403 && (secondary || empty || after.isPresent()))
         ? Optional.of(limited(request, headers, "with status " + status, secondary))
@@ -85,7 +107,8 @@ final class RateLimits {
         retryAfter(headers)
             .or(() -> empty ? reset(headers) : Optional.empty())
             .orElseGet(this::grow);
-    Instant until = close(request, wait);
+    boolean primary = empty && !secondary;
+    Instant until = close(wait, primary ? new String[] {resource(request)} : all(request));
     String anonymous =
         "60".equals(headers.get("x-ratelimit-limit"))
             ? "; without a token it is 60 requests an hour: give one"
@@ -95,7 +118,7 @@ final class RateLimits {
             + " was refused "
             + how
             + ": "
-            + (empty && !secondary ? "the limit of requests" : "a secondary limit")
+            + (primary ? "the limit of requests" : "a secondary limit")
             + " is reached until "
             + until
             + ", nothing is sent before"
@@ -130,15 +153,21 @@ final class RateLimits {
             null);
   }
 
-  private Instant close(ApiRequest request, Duration wait) {
+  private Instant close(Duration wait, String... resources) {
     Duration bounded = wait.compareTo(LONGEST) > 0 ? LONGEST : wait;
     Duration all =
         (bounded.isNegative() ? Duration.ofSeconds(1) : bounded)
             .plusMillis(ThreadLocalRandom.current().nextInt(JITTER_MILLIS));
     Closed added = new Closed(clock.instant().plus(all), Deadline.in(all));
-    return closed
-        .merge(resource(request), added, (old, now) -> old.until().isAfter(now.until()) ? old : now)
-        .until();
+    Instant until = added.until();
+    for (String resource : resources) {
+      Instant of =
+          closed
+              .merge(resource, added, (old, now) -> old.until().isAfter(now.until()) ? old : now)
+              .until();
+      until = of.isAfter(until) ? of : until;
+    }
+    return until;
   }
 
   private Duration grow() {
@@ -191,11 +220,20 @@ final class RateLimits {
    */
   private record Closed(Instant until, Deadline pause) {}
 
-  /** GraphQL and the App itself have limits of their own. */
+  /** GraphQL and the App itself have primary limits of their own. */
   private static String resource(ApiRequest request) {
     if (request.manner().asApp()) {
-      return "app";
+      return APP;
     }
-    return request.path().equals(ApiClient.GRAPHQL) ? "graphql" : "core";
+    return request.path().equals(ApiClient.GRAPHQL) ? GRAPHQL : REST;
+  }
+
+  /** REST and GraphQL share a secondary limit; the App itself is somebody else. */
+  private static String[] all(ApiRequest request) {
+    return request.manner().asApp() ? new String[] {APP} : new String[] {REST, GRAPHQL};
+  }
+
+  private static String at(String host) {
+    return "at " + host;
   }
 }

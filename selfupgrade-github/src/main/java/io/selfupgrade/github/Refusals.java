@@ -82,7 +82,12 @@ final class Refusals {
     }
     String accepted = headers.get("x-accepted-github-permissions");
     if (accepted != null && !accepted.isBlank()) {
-      return "the token lacks a permission: give it " + shortened(accepted);
+      return "the token lacks a permission: give it "
+          + shortened(accepted)
+          + (accepted.contains("checks=") && settings.app().isEmpty()
+              ? "; a fine-grained token cannot have checks: it takes a GitHub App, or a classic"
+                  + " token with the scope repo"
+              : "");
     }
     return anonymous()
         ? "no token was given: give one that has this repository"

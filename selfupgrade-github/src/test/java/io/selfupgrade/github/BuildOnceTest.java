@@ -42,7 +42,6 @@ final class BuildOnceTest {
   @ParameterizedTest
   @ValueSource(strings = {"failure", "cancelled", "timed_out", "startup_failure"})
   void buildThatFailedIsAskedForAgainAfterAPauseThatGrows(String conclusion) throws IOException {
-    github.allowMisfits(); // The description does not have each conclusion.
     for (int number = 1; number < BuildTries.MOST; number++) {
       scene.run(6 + number, "completed", conclusion);
       scene.dispatchAnswers(7 + number);

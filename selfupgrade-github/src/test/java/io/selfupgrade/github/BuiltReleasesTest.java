@@ -89,7 +89,7 @@ final class BuiltReleasesTest {
 
   @Test
   void serverThatDoesNotKnowRunDetailsIsAskedWithoutThem() throws IOException {
-    github.allowMisfits();
+    github.answersWrongly(BuildScene.DISPATCHES);
     github.on(
         post(urlPathEqualTo(BuildScene.DISPATCHES))
             .withRequestBody(matchingJsonPath("$.return_run_details")),
@@ -239,6 +239,12 @@ final class BuiltReleasesTest {
     GitHubRepository repository = github.repository().apiVersion("2026-03-10");
 
     latest(scene.source(repository));
+    github.clock().advance(Duration.ofHours(1));
+    latest(scene.source(repository));
+
+    assertThat(scene.dispatches()).hasSize(1);
+    assertThat(scene.asked(PATH + "/actions/runs/7")).as("the run that it told of").hasSize(1);
+    assertThat(scene.asked(RUNS)).as("none is looked for").isEmpty();
 
     assertThat(scene.dispatches().get(0).getBodyAsString()).doesNotContain("return_run_details");
     assertThat(scene.dispatches().get(0).getHeader("X-GitHub-Api-Version")).isEqualTo("2026-03-10");

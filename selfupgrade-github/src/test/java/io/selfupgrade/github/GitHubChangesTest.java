@@ -61,6 +61,13 @@ final class GitHubChangesTest {
   }
 
   @Test
+  void commitThatGitHubDoesNotSignIsOneAllTheSame() {
+    model.signs = false;
+
+    scene.assertOpen(scene.propose(ChangeScene.POLICY), ChangeState.READY, "a person merges it");
+  }
+
+  @Test
   void pullRequestSaysWhoAndWhyAndTheWhyCannotActOnGitHub() {
     String reason = "```\n@everybody closes #1\n````";
     scene.propose(ChangeScene.POLICY, Change.of("Greet", reason).put("prompts/a.md", "x"));

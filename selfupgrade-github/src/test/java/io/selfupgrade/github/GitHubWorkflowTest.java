@@ -177,7 +177,7 @@ final class GitHubWorkflowTest {
 
   @Test
   void anAnswerThatCannotBeReadIsLookedFor() {
-    github.allowMisfits();
+    github.answersWrongly(DISPATCHES);
     actions.answer(aResponse().withStatus(200).withBody("<html>welcome</html>"));
 
     String page = actions.workflow().deploy(Actions.deployment("1.4.0"));

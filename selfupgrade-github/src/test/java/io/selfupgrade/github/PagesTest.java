@@ -33,6 +33,22 @@ final class PagesTest {
   }
 
   @Test
+  void emptyPageThatNamesANextOneIsNotTheEnd() {
+    String url = github.url() + "/repositories/42/releases?per_page=100&page=2";
+    github.on(
+        get(urlPathEqualTo(RELEASES)),
+        StandIn.json(Samples.list()).withHeader("Link", "<" + url + ">; rel=\"next\""));
+    github.on(
+        get(urlPathEqualTo(RELEASES)).withQueryParam("page", equalTo("2")),
+        StandIn.json(Samples.list(Samples.of("release").put("id", 7))));
+
+    ApiClient.Items items = list(100);
+
+    assertThat(items.items()).extracting(item -> item.path("id").asInt()).containsExactly(7);
+    assertThat(items.complete()).isTrue();
+  }
+
+  @Test
   void threePagesAreReadInTheirOrder() {
     threePages();
 
@@ -55,7 +71,7 @@ final class PagesTest {
 
   @Test
   void listThatIsNoneIsNamed() {
-    github.allowMisfits();
+    github.answersWrongly(RELEASES);
     github.on(get(urlPathEqualTo(RELEASES)), StandIn.json(JsonText.object()));
 
     assertThat(catchThrowableOfType(GitHubException.class, () -> list(2)))

@@ -20,6 +20,7 @@ import java.time.Clock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where the client goes when it is sent elsewhere, and what it takes along. */
@@ -34,7 +35,6 @@ final class RedirectTest {
   @ParameterizedTest
   @ValueSource(ints = {301, 302, 303, 307, 308})
   void repositoryThatMovedIsNotFollowed(int status) {
-    github.allowMisfits();
     github.on(get(urlPathEqualTo(PATH)), to(status, github.url() + "/repositories/42"));
 
     GitHubException moved = refused(ApiRequest.get(PATH));
@@ -49,7 +49,7 @@ final class RedirectTest {
   @ParameterizedTest
   @ValueSource(ints = {302, 307})
   void otherPlaceOfTheSameRepositoryGetsTheToken(int status) {
-    github.allowMisfits();
+    github.alsoHas(PATH + "/elsewhere");
     github.on(get(urlPathEqualTo(PATH + "/elsewhere")), to(status, PATH));
     github.on(get(urlPathEqualTo(PATH)), StandIn.json(Samples.of("full-repository")));
 
@@ -75,7 +75,7 @@ final class RedirectTest {
     github
         .storage()
         .stubFor(get(urlPathEqualTo("/file")).willReturn(to(302, github.url() + "/again")));
-    github.allowMisfits();
+    github.alsoHas("/again");
     github.on(get(urlPathEqualTo("/again")), to(302, storage + "/last"));
     github
         .storage()
@@ -115,8 +115,9 @@ final class RedirectTest {
 
   @Test
   void fiveHopsAreFollowedAndNoSixth() {
-    github.allowMisfits();
+    github.alsoHas("/hop/6");
     for (int hop = 0; hop < 6; hop++) {
+      github.alsoHas("/hop/" + hop);
       github.on(get(urlPathEqualTo("/hop/" + hop)), to(302, "/hop/" + (hop + 1)));
     }
     github.on(get(urlPathEqualTo("/hop/6")), aResponse().withBody("end"));
@@ -135,7 +136,6 @@ final class RedirectTest {
 
   @Test
   void writeIsSentNeitherToAnotherRepositoryNorToAnotherHost() {
-    github.allowMisfits();
     ApiRequest write = ApiRequest.post(DISPATCH, JsonText.object().put("ref", "main"));
     for (int status : new int[] {301, 302, 303, 307, 308}) {
       github.on(
@@ -152,7 +152,7 @@ final class RedirectTest {
 
   @Test
   void writeIsRepeatedWithinItsRepository() {
-    github.allowMisfits();
+    github.alsoHas(DISPATCH + "2");
     github.on(post(urlPathEqualTo(DISPATCH)), to(307, DISPATCH + "2"));
     github.on(post(urlPathEqualTo(DISPATCH + "2")), aResponse().withStatus(204));
     ApiRequest write = ApiRequest.post(DISPATCH, JsonText.object().put("ref", "main"));
@@ -174,7 +174,7 @@ final class RedirectTest {
           "codeload.github.com",
           "objects.githubusercontent.com",
           "release-assets.githubusercontent.com",
-          "productionresultssa7.blob.core.windows.net"
+          "pipelines.actions.githubusercontent.com"
         }) {
       assertThat(follow(hosts, "https://" + host + "/x").getHost()).isEqualTo(host);
       assertThatThrownBy(() -> follow(hosts, "http://" + host + "/x"))
@@ -182,10 +182,86 @@ final class RedirectTest {
     }
     for (String host :
         new String[] {
-          "blob.core.windows.net", "github.com.evil.example", "evilgithub.com", "127.0.0.1"
+          "productionresultssa7.blob.core.windows.net",
+          "actions.githubusercontent.com.evil.example",
+          "raw.githubusercontent.com",
+          "github.com.evil.example",
+          "evilgithub.com",
+          "127.0.0.1"
         }) {
       assertThatThrownBy(() -> follow(hosts, "https://" + host + "/x")).hasMessageContaining(host);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/repos/acme/bot/actions/jobs/7/logs, true",
+    "/repos/acme/bot/releases/assets/7, true",
+    "/repos/acme/bot/releases, false",
+    "/repos/acme/bot/tarball/main, false",
+    "/repos/acme/bot/contents/actions/jobs/7/logs, false",
+    "/repos/acme/bot, false"
+  })
+  void accountThatAnybodyMayHaveIsFollowedForFilesAlone(String path, boolean followed) {
+    Hosts hosts = hosts("https://api.github.com");
+    URI from = URI.create("https://api.github.com" + path);
+    for (String account : new String[] {"productionresultssa7", "mallory"}) {
+      String to = "https://" + account + ".blob.core.windows.net/x?sig=secret";
+      ApiRequest request = ApiRequest.get(path);
+
+      if (followed) {
+        assertThat(hosts.follow(request, from, to)).isEqualTo(URI.create(to));
+      } else {
+        assertThatThrownBy(() -> hosts.follow(request, from, to))
+            .hasMessageContaining("blob.core.windows.net")
+            .hasMessageNotContaining("secret");
+      }
+    }
+    assertThatThrownBy(
+            () -> hosts.follow(ApiRequest.get(ASSET), from, "https://blob.core.windows.net/x"))
+        .isInstanceOf(GitHubException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/media/acme/bot/7?token=one", "/codeload/acme/bot/7", "/storage/x"})
+  void serverOfOnesOwnHasItsFilesBesideItsApiAndTheySeeNoToken(String place) throws IOException {
+    String path = place.split("\\?", 2)[0];
+    github.alsoHas(path);
+    github.on(get(urlPathEqualTo("/api/v3" + ASSET)), to(302, github.url() + place));
+    github.on(get(urlPathEqualTo(path)), aResponse().withBody("content"));
+    ApiClient client = github.enterprise().token(Secret.of("secret")).client();
+
+    try (InputStream in = client.open(ApiRequest.get(ASSET).accept(ApiRequest.BYTES))) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("content");
+    }
+
+    assertThat(github.requests())
+        .extracting(request -> request.getHeader("Authorization"))
+        .containsExactly("Bearer secret", null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/api/v3/repositories/42/x", "/api/v3/repos/acme/other/x"})
+  void repositoryThatMovedOnAServerOfOnesOwnIsNotFollowed(String place) {
+    github.on(get(urlPathEqualTo("/api/v3" + ASSET)), to(302, github.url() + place));
+    ApiClient client = github.enterprise().token(Secret.of("secret")).client();
+
+    assertThat(
+            catchThrowableOfType(GitHubException.class, () -> client.open(ApiRequest.get(ASSET)))
+                .kind())
+        .isEqualTo(Kind.MOVED);
+    assertThat(github.requests()).hasSize(1);
+  }
+
+  @Test
+  void writeIsNotSentBesideTheApi() {
+    github.on(post(urlPathEqualTo("/api/v3" + DISPATCH)), to(307, github.url() + "/media/x"));
+    ApiRequest write = ApiRequest.post(DISPATCH, JsonText.object().put("ref", "main"));
+    ApiClient client = github.enterprise().token(Secret.of("secret")).client();
+
+    assertThat(catchThrowableOfType(GitHubException.class, () -> client.send(write)))
+        .hasMessageContaining("a write is not sent elsewhere");
+    assertThat(github.requests()).hasSize(1);
   }
 
   @Test

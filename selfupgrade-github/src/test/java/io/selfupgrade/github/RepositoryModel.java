@@ -43,6 +43,7 @@ final class RepositoryModel implements Function<LoggedRequest, ResponseDefinitio
   Optional<ResponseDefinitionBuilder> mergeAnswer = Optional.empty();
   Optional<JsonNode> graphQlErrors = Optional.empty();
   Optional<String> alsoChanged = Optional.empty();
+  boolean signs = true;
   int requests;
   int dieAt = Integer.MAX_VALUE;
   boolean dieAfterEffect;
@@ -319,7 +320,14 @@ final class RepositoryModel implements Function<LoggedRequest, ResponseDefinitio
             message.path("headline").asText() + "\n\n" + message.path("body").asText(),
             changed);
     ObjectNode answer = JsonText.object();
-    answer.putObject("data").putObject("createCommitOnBranch").putObject("commit").put("oid", sha);
+    ObjectNode commit =
+        answer.putObject("data").putObject("createCommitOnBranch").putObject("commit");
+    commit.put("oid", sha);
+    if (signs) {
+      commit.putObject("signature").put("isValid", true);
+    } else {
+      commit.putNull("signature");
+    }
     return json(answer);
   }
 

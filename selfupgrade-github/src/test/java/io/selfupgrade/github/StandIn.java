@@ -16,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -27,8 +29,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Stands in for GitHub: each request and each answer must fit GitHub's own description of its API.
  *
  * <p>Register it with {@code @RegisterExtension}; a test stubs what GitHub would say with {@link
- * #on}, and fails at its end if anything did not fit, or was asked for and not stubbed. Exempt are
- * {@code /graphql}, which the description does not know and a test checks itself, and a second
+ * #on}, and fails at its end if anything did not fit, or was asked for and not stubbed; a mutation
+ * must fit GitHub's GraphQL schema. Exempt are queries, which a test checks itself, and a second
  * server that stands for the hosts of downloads.
  */
 final class StandIn implements BeforeEachCallback, AfterEachCallback {
@@ -43,7 +45,8 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
   private final Lent server = Lent.one();
   private final Lent storage = Lent.one();
   private final ManualClock clock = ManualClock.at(START);
-  private boolean lenient;
+  private final Set<String> wrong = ConcurrentHashMap.newKeySet();
+  private final Set<String> unknown = ConcurrentHashMap.newKeySet();
   private boolean slow;
 
   @Override
@@ -123,9 +126,14 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
     return storage.server();
   }
 
-  /** Lets answers be wrong, for tests of what the client does about them. */
-  void allowMisfits() {
-    lenient = true;
+  /** Lets the answers of one path be wrong, for tests of what the client does about them. */
+  void answersWrongly(String path) {
+    wrong.add(path);
+  }
+
+  /** Lets a path be asked for that is none of the API's. */
+  void alsoHas(String path) {
+    unknown.add(path);
   }
 
   /** Says that answers may still be under way when the test ends, so that no other gets them. */
@@ -175,10 +183,16 @@ final class StandIn implements BeforeEachCallback, AfterEachCallback {
     }
     String path = URI.create(request.getAbsoluteUrl()).getRawPath();
     String below = path.startsWith("/api/v3/") ? path.substring("/api/v3".length()) : path;
-    if (lenient || path.equals("/graphql") || path.equals("/api/graphql")) {
+    if (unknown.contains(path)) {
+      return;
+    }
+    if (path.equals("/graphql") || path.equals("/api/graphql")) {
+      byte[] answer = response.getFault() == null ? response.getBody() : null;
+      misfits.addAll(
+          GraphQlDescription.misfits(request.getBody(), answer == null ? new byte[0] : answer));
       return;
     }
     String described = BY_ID.matcher(below).replaceFirst("/repos/" + NAME);
-    misfits.addAll(Description.misfits(request, response, described));
+    misfits.addAll(Description.misfits(request, response, described, !wrong.contains(below)));
   }
 }

@@ -58,7 +58,46 @@ final class StandInTest {
   }
 
   @Test
-  void graphQlIsLeftToTheTest() {
+  void mutationThatTheSchemaDoesNotKnow() {
+    String good =
+        "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) {"
+            + " commit { oid } } }";
+    ObjectNode input = JsonText.object().put("expectedHeadOid", "a".repeat(40));
+    input.putObject("branch").put("branchName", "main");
+    input.putObject("message").put("headline", "One");
+    assertMisfit(
+        "no field invented", github -> mutate(github, good, input.deepCopy().put("invented", 1)));
+    assertMisfit(
+        "no GitObjectID",
+        github -> mutate(github, good, input.deepCopy().put("expectedHeadOid", "main")));
+    assertMisfit(
+        "message is missing", github -> mutate(github, good, input.deepCopy().without("message")));
+    assertMisfit(
+        "Commit has no field sha", github -> mutate(github, good.replace("oid", "oid sha"), input));
+    assertMisfit(
+        "no signature of Commit",
+        github -> mutate(github, good.replace("oid", "oid signature { isValid }"), input));
+    assertMisfit(
+        "declared as Input!",
+        github -> mutate(github, good.replace("CreateCommitOnBranchInput", "Input"), input));
+
+    StandIn github = new StandIn();
+    github.beforeEach(null);
+    mutate(github, good, input);
+    github.afterEach(null);
+  }
+
+  private static void mutate(StandIn github, String mutation, ObjectNode input) {
+    ObjectNode answer = JsonText.object();
+    answer.putObject("data").putObject("createCommitOnBranch").putObject("commit").put("oid", "a");
+    github.on(post(urlPathEqualTo("/graphql")), StandIn.json(answer));
+    ObjectNode variables = JsonText.object();
+    variables.set("input", input);
+    github.repository().client().graphql(mutation, variables, true);
+  }
+
+  @Test
+  void queryOfGraphQlIsLeftToTheTest() {
     StandIn github = new StandIn();
     github.beforeEach(null);
     github.on(
