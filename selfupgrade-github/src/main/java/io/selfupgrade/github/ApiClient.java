@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import okhttp3.Response;
 
 /**
@@ -33,7 +35,7 @@ final class ApiClient {
   /** How many items GitHub puts on a page at most. */
   static final int PAGE = 100;
 
-  private static final int MOST_PAGES = 30;
+  private static final int MOST_PAGES = 40;
 
   private final ClientSettings settings;
   private final Credentials credentials;
@@ -108,34 +110,58 @@ final class ApiClient {
    * @param most how many items are wanted at most
    */
   Items list(ApiRequest request, String field, int most) {
-    Deadline deadline = deadline(request);
     List<JsonNode> items = new ArrayList<>();
+    Listed listed =
+        pages(
+            request.query("per_page", Math.min(PAGE, most)),
+            most,
+            response -> items(response, field, items));
+    return new Items(
+        List.copyOf(items.subList(0, Math.min(most, items.size()))),
+        listed.complete(),
+        listed.etag(),
+        listed.unchanged());
+  }
+
+  /**
+   * Reads the pages of a list likewise, and keeps none of its items: each is handed over as it is
+   * read, so that a long list of large ones takes no more room than a page.
+   */
+  Listed each(ApiRequest request, int perPage, int most, Consumer<JsonNode> item) {
+    return pages(request.query("per_page", perPage), most, response -> response.each(item));
+  }
+
+  private Listed pages(ApiRequest request, int most, ToIntFunction<ApiResponse> reader) {
+    Deadline deadline = deadline(request);
     Optional<String> etag = Optional.empty();
-    ApiRequest next = request.query("per_page", Math.min(PAGE, most));
-    for (int page = 0; page < MOST_PAGES; page++) {
+    int count = 0;
+    ApiRequest next = request;
+    for (int page = 1; page <= MOST_PAGES; page++) {
       ApiResponse response = send(next.within(deadline.left()));
-      if (page == 0) {
+      if (page == 1) {
         etag = response.etag();
         if (response.unchanged()) {
-          return new Items(List.of(), true, etag, true);
+          return new Listed(0, true, etag, true);
         }
         next = next.unless(Optional.empty());
       }
-      JsonNode root = response.json();
-      if (!((field.isEmpty() ? root : root.path(field)) instanceof ArrayNode array)) {
-        throw new GitHubException(
-            Kind.UNEXPECTED, request + " was answered without a list" + ofField(field), null);
-      }
-      array.forEach(items::add);
+      count += reader.applyAsInt(response);
       Optional<String> link = response.next();
-      if (link.isEmpty() || items.size() >= most) {
-        boolean complete = link.isEmpty() && items.size() <= most;
-        List<JsonNode> wanted = items.subList(0, Math.min(most, items.size()));
-        return new Items(List.copyOf(wanted), complete, etag, false);
+      if (link.isEmpty() || count >= most) {
+        return new Listed(page, link.isEmpty() && count <= most, etag, false);
       }
       next = following(next, link.get());
     }
-    return new Items(List.copyOf(items), false, etag, false);
+    return new Listed(MOST_PAGES, false, etag, false);
+  }
+
+  private static int items(ApiResponse response, String field, List<JsonNode> items) {
+    JsonNode root = response.json();
+    if (!((field.isEmpty() ? root : root.path(field)) instanceof ArrayNode array)) {
+      throw response.withoutList(ofField(field));
+    }
+    array.forEach(items::add);
+    return array.size();
   }
 
   /**
@@ -246,4 +272,14 @@ final class ApiClient {
    * @param unchanged whether the first page is what the request's validator stands for
    */
   record Items(List<JsonNode> items, boolean complete, Optional<String> etag, boolean unchanged) {}
+
+  /**
+   * What is known of a list whose items were handed over.
+   *
+   * @param pages how many were read
+   * @param complete whether there are no more items
+   * @param etag of the first page
+   * @param unchanged whether the first page is what the request's validator stands for
+   */
+  record Listed(int pages, boolean complete, Optional<String> etag, boolean unchanged) {}
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.selfupgrade.github.GitHubException.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import okhttp3.Headers;
@@ -68,6 +69,30 @@ final class ApiResponse {
    *     answers a write
    */
   JsonNode json() {
+    requireJson();
+    try {
+      return JsonText.read(request.toString(), body);
+    } catch (GitHubException e) {
+      throw unreadable(request, " was answered with what is no JSON", e);
+    }
+  }
+
+  /**
+   * Hands over the items of the list that the answer is, one after another.
+   *
+   * @return how many there were
+   * @throws GitHubException as {@link #json}, also after items were handed over
+   */
+  int each(Consumer<JsonNode> item) {
+    requireJson();
+    return JsonText.each(request.toString(), body, item);
+  }
+
+  GitHubException withoutList(String where) {
+    return unreadable(request, " was answered without a list" + where, null);
+  }
+
+  private void requireJson() {
     String type = header("Content-Type").orElse("none");
     if (!JsonText.isJson(type)) {
       throw unreadable(
@@ -78,11 +103,6 @@ final class ApiResponse {
               + type
               + ", expected JSON: see that nothing between here and GitHub answers for it",
           null);
-    }
-    try {
-      return JsonText.read(request.toString(), body);
-    } catch (GitHubException e) {
-      throw unreadable(request, " was answered with what is no JSON", e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.selfupgrade.github;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.github.Copies.Answer;
 import io.selfupgrade.github.GitHubException.Kind;
@@ -13,8 +14,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,9 @@ import org.slf4j.LoggerFactory;
  * releases that have the channel's index; drafts do not count, and for {@code stable} neither does
  * what GitHub calls a pre-release.
  *
+ * <p>A release {@code v1.2.3+index.N} has nothing but the index of 1.2.3, signed anew: so an index
+ * that expires goes on while nothing is released, where releases are immutable.
+ *
  * <p>A look that finds nothing new is one conditional request, which costs nothing; all agents that
  * share a store and have the same credentials share its answer for a minute, and what they hear of
  * GitHub's limits. What is signed is trusted no more than in a folder, and what could be something
@@ -46,13 +50,18 @@ public final class GitHubReleases implements ReleaseSource {
 
   private static final Logger LOG = LoggerFactory.getLogger(GitHubReleases.class);
   private static final Pattern CHANNEL = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
-  private static final String STABLE = "stable";
   private static final String SIGNATURES = ".sig";
   private static final String COMMIT_OF_TAG = "commit of tag ";
   private static final String MANIFEST = "release.json";
   private static final String INDEX = "index ";
   private static final int INDEX_BYTES = 64 << 10;
   private static final int MOST_RELEASES = 1000;
+
+  /** Each release is listed with all of its assets, 1.5 KB each: fewer to a page than may be. */
+  private static final int PAGE = 30;
+
+  private static final int PAGE_BYTES = 16 << 20;
+  private static final Duration LISTING = Duration.ofMinutes(2);
 
   private final GitHubRepository repository;
   private final SourceStore store;
@@ -112,12 +121,13 @@ public final class GitHubReleases implements ReleaseSource {
       throw new IllegalArgumentException(
           "channel \"" + channel + "\" is not usable: expected 1 to 32 characters of a-z 0-9 -");
     }
-    if (news.getAndSet(false)) {
+    boolean told = news.getAndSet(false);
+    if (told) {
       copies.expire(INDEX + channel);
     }
     return asking(
         () -> {
-          byte[] copy = copies.get(INDEX + channel, known -> index(channel, maxBytes, known));
+          byte[] copy = copies.get(INDEX + channel, known -> index(channel, maxBytes, known, told));
           return signed(JsonText.read("the copy of an index", copy), maxBytes);
         });
   }
@@ -156,7 +166,7 @@ public final class GitHubReleases implements ReleaseSource {
 
   /** Returns the commit of the newest release of a channel that was looked for before. */
   Optional<String> commitOfNewest(String channel) throws IOException {
-    byte[] copy = copies.get(INDEX + channel, known -> index(channel, INDEX_BYTES, known));
+    byte[] copy = copies.get(INDEX + channel, known -> index(channel, INDEX_BYTES, known, false));
     Optional<String> tag = JsonText.optionalText(JsonText.read("an index", copy), "tag_name");
     if (tag.isEmpty()) {
       return Optional.empty();
@@ -166,30 +176,39 @@ public final class GitHubReleases implements ReleaseSource {
   }
 
   /** Finds the newest release that has the channel's index, and reads that. */
-  private Optional<Answer> index(String channel, int maxBytes, Optional<Copy> known)
+  private Optional<Answer> index(String channel, int maxBytes, Optional<Copy> known, boolean told)
       throws IOException {
-    Optional<String> etag = known.map(Copy::validator).filter(text -> !text.isEmpty());
-    ApiClient.Items listed =
+    Listing before = Listing.of(known);
+    Instant now = repository.settings().clock().instant();
+    Newest newest = new Newest(channel);
+    ApiClient.Listed listed =
         repository
             .client()
-            .list(ApiRequest.get(repository.path("releases")).unless(etag), "", MOST_RELEASES);
+            .each(
+                ApiRequest.get(repository.path("releases"))
+                    .upTo(PAGE_BYTES)
+                    .within(LISTING)
+                    .unless(before.validator(now, told)),
+                PAGE,
+                MOST_RELEASES,
+                newest::see);
     if (listed.unchanged()) {
       return Optional.empty();
     }
-    requireSameRepository();
-    String name = channel.equals(STABLE) ? "latest.json" : "latest-" + channel + ".json";
-    Optional<PublishedRelease> newest = newest(listed.items(), channel, name);
-    String validator = listed.items().size() < ApiClient.PAGE ? listed.etag().orElse("") : "";
+    pins.requireRepository(repositoryId());
     if (!listed.complete()) {
       LOG.warn(
           "{} has more than {} releases: one that is older than those is not seen",
           repository.fullName(),
           MOST_RELEASES);
     }
-    return Optional.of(
-        newest.isPresent()
-            ? copy(validator, newest.get().tag(), document(newest.get(), name, maxBytes))
-            : new Answer(validator, JsonText.write(JsonText.object())));
+    ObjectNode copy = newest.found().isPresent() ? document(newest, maxBytes) : JsonText.object();
+    return Optional.of(Listing.answer(listed, now, copy));
+  }
+
+  private ObjectNode document(Newest newest, int maxBytes) throws IOException {
+    PublishedRelease release = newest.found().orElseThrow();
+    return copy(release.released(), document(release, newest.index(), maxBytes));
   }
 
   /** Reads a manifest unless its assets are the ones that it was read from before. */
@@ -208,28 +227,15 @@ public final class GitHubReleases implements ReleaseSource {
         "manifest of " + version,
         HexFormat.of().formatHex(AssetStream.sha256().digest(document.document())),
         "a release never changes: publish another version");
-    return Optional.of(copy(assets, release.get().tag(), document));
+    return Optional.of(new Answer(assets, JsonText.write(copy(release.get().tag(), document))));
   }
 
-  private static Answer copy(String validator, String tag, SignedDocument document) {
+  private static ObjectNode copy(String tag, SignedDocument document) {
     Base64.Encoder base64 = Base64.getEncoder();
-    return new Answer(
-        validator,
-        JsonText.write(
-            JsonText.object()
-                .put("tag_name", tag)
-                .put("document", base64.encodeToString(document.document()))
-                .put("signatures", base64.encodeToString(document.signatures()))));
-  }
-
-  private static Optional<PublishedRelease> newest(
-      List<JsonNode> releases, String channel, String index) {
-    return releases.stream()
-        .filter(release -> !JsonText.flag(release, "draft"))
-        .map(PublishedRelease::of)
-        .filter(release -> release.version().isPresent() && release.assets().containsKey(index))
-        .filter(release -> !(channel.equals(STABLE) && release.prerelease()))
-        .max(Comparator.comparing(release -> release.version().orElseThrow()));
+    return JsonText.object()
+        .put("tag_name", tag)
+        .put("document", base64.encodeToString(document.document()))
+        .put("signatures", base64.encodeToString(document.signatures()));
   }
 
   private static Optional<SignedDocument> signed(JsonNode copy, int maxBytes) throws IOException {
@@ -262,6 +268,9 @@ public final class GitHubReleases implements ReleaseSource {
           repository.client().find(ApiRequest.get(repository.path("releases", "tags", tag)));
       if (answer.isPresent()) {
         PublishedRelease release = PublishedRelease.of(answer.get().json());
+        if (!pins.knowsRepository()) {
+          pins.requireRepository(repositoryId());
+        }
         requireTagInPlace(release.tag());
         requireImmutable(release, known.isEmpty());
         return Optional.of(new Answer("", JsonText.write(release.toJson())));
@@ -292,9 +301,9 @@ public final class GitHubReleases implements ReleaseSource {
     }
   }
 
-  private void requireSameRepository() {
-    JsonNode seen = repository.client().send(ApiRequest.get(repository.path())).json();
-    pins.requireRepository(JsonText.number(seen, "id"));
+  private long repositoryId() {
+    return JsonText.number(
+        repository.client().send(ApiRequest.get(repository.path())).json(), "id");
   }
 
   private String requireTagInPlace(String tag) {

@@ -1,8 +1,11 @@
 package io.selfupgrade.github;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -13,12 +16,16 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** JSON as GitHub sends it: unknown fields do not matter, a missing one is named. */
 final class JsonText {
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  private static final ObjectReader ITEM =
+      MAPPER.readerFor(JsonNode.class).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private JsonText() {}
 
@@ -61,6 +68,30 @@ final class JsonText {
           Kind.UNEXPECTED,
           what + " was answered with JSON that cannot be read, after " + text.length + " bytes",
           e);
+    }
+  }
+
+  /**
+   * Parses a list, and hands over each item as soon as it is read.
+   *
+   * @param what names it in the error
+   * @return how many there were
+   */
+  static int each(String what, byte[] text, Consumer<JsonNode> item) {
+    int count = 0;
+    try (JsonParser parser = MAPPER.createParser(text)) {
+      boolean list = parser.nextToken() == JsonToken.START_ARRAY;
+      while (list && parser.nextToken() != JsonToken.END_ARRAY) {
+        item.accept(ITEM.readValue(parser));
+        count++;
+      }
+      if (!list || parser.nextToken() != null) {
+        throw new GitHubException(Kind.UNEXPECTED, what + " was answered without a list", null);
+      }
+      return count;
+    } catch (IOException e) {
+      throw new GitHubException(
+          Kind.UNEXPECTED, what + " was answered with a list that ends after " + count, e);
     }
   }
 

@@ -9,6 +9,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +28,8 @@ record PublishedRelease(
     boolean prerelease,
     Optional<Boolean> immutable,
     Map<String, Asset> assets) {
+
+  private static final Pattern RENEWAL = Pattern.compile("\\+index\\.(\\d{1,18})$");
 
   PublishedRelease {
     assets = Collections.unmodifiableMap(new LinkedHashMap<>(assets));
@@ -47,6 +51,20 @@ record PublishedRelease(
         JsonText.flag(release, "prerelease"),
         immutable.isBoolean() ? Optional.of(immutable.booleanValue()) : Optional.empty(),
         assets);
+  }
+
+  /**
+   * Returns which renewal of its version's index it is: 3 for {@code v1.4.0+index.3}, a release of
+   * an index alone that is signed anew; 0 for one that is none.
+   */
+  long renewal() {
+    Matcher matcher = RENEWAL.matcher(tag);
+    return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+  }
+
+  /** Returns the tag of the release whose index this is. */
+  String released() {
+    return RENEWAL.matcher(tag).replaceFirst("");
   }
 
   /** Returns what changes when one of these assets is put there anew. */

@@ -67,6 +67,7 @@ final class AssetHeapTest {
                 .put("name", "big.bin")
                 .put("state", "uploaded")
                 .put("size", BYTES));
+    github.on(get(urlPathEqualTo(PATH)), StandIn.json(Samples.of("full-repository")));
     github.on(get(urlPathEqualTo(PATH + "/releases/tags/v1.0.0")), StandIn.json(release));
     github.on(
         get(urlPathEqualTo(PATH + "/git/ref/tags%2Fv1.0.0")), StandIn.json(Samples.of("git-ref")));

@@ -1,6 +1,7 @@
 package io.selfupgrade.github;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.absent;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
@@ -8,12 +9,16 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.client.MappingBuilder;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What a publisher has put on GitHub, and GitHub's answers about it. */
 final class Publisher {
@@ -47,22 +52,52 @@ final class Publisher {
 
   /** Lets GitHub answer for what is published now. */
   void answer() {
+    answerList();
+    releases.values().forEach(Release::answer);
+  }
+
+  /** Lets GitHub list what is published now, and no more: of many, the rest takes a while. */
+  void answerList() {
     ObjectNode repository = Samples.of("full-repository").put("id", id);
     github.on(get(urlPathEqualTo(PATH)), StandIn.json(repository));
-    ArrayNode list = JsonText.array();
-    List<Release> newestFirst = new ArrayList<>(releases.values());
-    for (int i = newestFirst.size() - 1; i >= 0; i--) {
-      list.add(newestFirst.get(i).json());
-    }
-    String etag = "W/\"" + hex((id + list.toString()).getBytes(StandardCharsets.UTF_8)) + "\"";
-    github.on(get(urlPathEqualTo(PATH + "/releases")), StandIn.json(list).withHeader("ETag", etag));
-    github.on(
-        get(urlPathEqualTo(PATH + "/releases")).withHeader("If-None-Match", equalTo(etag)),
-        aResponse().withStatus(304).withHeader("ETag", etag));
     github.on(
         get(urlPathMatching(PATH + "/releases/tags/.*")).atPriority(9),
         StandIn.refusal(404, "Not Found"));
-    newestFirst.forEach(Release::answer);
+    List<Release> newestFirst = new ArrayList<>(releases.values());
+    Collections.reverse(newestFirst);
+    for (int size : new int[] {30, 100}) {
+      for (int page = 1; page == 1 || (page - 1) * size < newestFirst.size(); page++) {
+        answer(newestFirst, page, size);
+      }
+    }
+  }
+
+  /** As GitHub does: what else is in a list than what is on the page does not count. */
+  private void answer(List<Release> newestFirst, int page, int size) {
+    ArrayNode list = JsonText.array();
+    int end = Math.min(page * size, newestFirst.size());
+    newestFirst.subList((page - 1) * size, end).forEach(release -> list.add(release.json()));
+    String etag = "W/\"" + hex((id + list.toString()).getBytes(StandardCharsets.UTF_8)) + "\"";
+    ResponseDefinitionBuilder answer = StandIn.json(list).withHeader("ETag", etag);
+    if (end < newestFirst.size()) {
+      String next = github.url() + "/repositories/" + id + "/releases?per_page=" + size;
+      answer.withHeader("Link", "<" + next + "&page=" + (page + 1) + ">; rel=\"next\"");
+    }
+    github.on(asked(page, size), answer);
+    github.on(
+        asked(page, size).withHeader("If-None-Match", equalTo(etag)),
+        aResponse().withStatus(304).withHeader("ETag", etag));
+  }
+
+  private static MappingBuilder asked(int page, int size) {
+    return get(urlPathEqualTo(PATH + "/releases"))
+        .withQueryParam("per_page", equalTo(Integer.toString(size)))
+        .withQueryParam("page", page == 1 ? absent() : equalTo(Integer.toString(page)));
+  }
+
+  /** Returns what is listed, as text. */
+  Stream<String> listed() {
+    return releases.values().stream().map(release -> release.json().toString());
   }
 
   private static String hex(byte[] content) {
@@ -132,7 +167,7 @@ final class Publisher {
       return json;
     }
 
-    private void answer() {
+    void answer() {
       if (!json.path("draft").asBoolean()) {
         github.on(get(urlPathEqualTo(PATH + "/releases/tags/" + tag)), StandIn.json(json()));
       }
