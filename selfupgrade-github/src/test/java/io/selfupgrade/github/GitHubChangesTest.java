@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -61,10 +62,19 @@ final class GitHubChangesTest {
   }
 
   @Test
-  void commitThatGitHubDoesNotSignIsOneAllTheSame() {
+  void commitThatGitHubDoesNotSignIsOneAllTheSameAndIsLogged() throws Exception {
     model.signs = false;
+    AtomicReference<ChangeResult> result = new AtomicReference<>();
 
-    scene.assertOpen(scene.propose(ChangeScene.POLICY), ChangeState.READY, "a person merges it");
+    String logged =
+        Logged.during(
+            () -> {
+              result.set(scene.propose(ChangeScene.POLICY));
+              return result;
+            });
+
+    scene.assertOpen(result.get(), ChangeState.READY, "a person merges it");
+    assertThat(logged).contains("is not signed by GitHub", scene.branch());
   }
 
   @Test

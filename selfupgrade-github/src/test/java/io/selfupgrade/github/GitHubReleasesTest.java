@@ -243,6 +243,20 @@ final class GitHubReleasesTest {
   }
 
   @Test
+  void releaseIsReportedToBeImmutableOrNotOnce() throws Exception {
+    publish("v1.1.0", "two").is("immutable", true);
+    publisher.answer();
+    GitHubReleases source = source();
+
+    assertThat(Logged.during(() -> manifest(source, V1)))
+        .contains("release v1.0.0 of acme/bot is not immutable: its tag and assets may still");
+    assertThat(Logged.during(() -> manifest(source, Version.parse("1.1.0"))))
+        .contains("release v1.1.0 of acme/bot is immutable");
+    github.clock().advance(Duration.ofHours(6));
+    assertThat(Logged.during(() -> manifest(source(), V1))).doesNotContain("immutable");
+  }
+
+  @Test
   void whatGitHubRefusesIsTheCauseAndSomebodyElseMayAsk() throws IOException {
     github.on(
         get(urlPathEqualTo(Publisher.PATH + "/releases")), StandIn.refusal(401, "Bad credentials"));
