@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
@@ -72,8 +74,10 @@ final class WorkflowStepsTest {
           'api -H') cat "$ROOT/keys/release.pub" ;;
           'release list') printf 'v1.9.0\\nv1.10.0\\nnightly\\nv1.2.0\\n' ;;
           'release view') exit 1 ;;
-          'release create') cp assets/* "$ROOT/github/" ;;
-          'release download') mkdir -p "$5"; cp "$ROOT"/github/* "$5/" ;;
+          'api --paginate') cat "$ROOT/tags" ;;
+          'api repos/'*) echo "$GITHUB_SHA" ;;
+          'release create') for it; do if [[ -f $it ]]; then cp "$it" "$ROOT/github/"; fi; done ;;
+          'release download') for last; do :; done; mkdir -p "$last"; cp "$ROOT"/github/* "$last/" ;;
         esac
         """);
     environment.putAll(
@@ -123,6 +127,61 @@ final class WorkflowStepsTest {
     assertThat(names(directory.resolve("github")))
         .contains("latest-beta.json", "latest-beta.json.sig");
     assertThat(Files.readString(directory.resolve("gh.log"))).contains("--prerelease");
+  }
+
+  @Test
+  void anIndexIsSignedAnewBeforeItExpiresAndNotEarlier() throws Exception {
+    release("", "stable");
+    Path index = directory.resolve("github/latest.json");
+    String first = Files.readString(index);
+    Files.writeString(
+        directory.resolve("tags"), "v1.9.0\nv1.10.1\nnightly\nv1.10.1+index.3\nv1.2.0\n");
+    environment.putAll(
+        Map.of(
+            "GH_REPO", "acme/my-bot",
+            "GITHUB_RUN_NUMBER", "7",
+            "GITHUB_OUTPUT", directory.resolve("env").toString()));
+    environment.remove("version");
+    assertThat(run("renew.yml", "look/Look when the index expires")).isZero();
+    assertThat(environment).as("it has 90 days").doesNotContainKey("version");
+
+    String soon = Instant.now().plus(Duration.ofDays(50)).toString();
+    Files.writeString(
+        index, first.replaceFirst("(\"expires\":\\s*)\"[^\"]+\"", "$1\"" + soon + "\""));
+    assertThat(run("renew.yml", "look/Look when the index expires")).isZero();
+    assertThat(environment).containsEntry("version", "1.10.1");
+    environment.put("VERSION", environment.get("version"));
+    for (String step : WorkflowLinter.scripts("renew.yml").keySet()) {
+      if (step.startsWith("renew/")) {
+        assertThat(run("renew.yml", step)).as(step).isZero();
+      }
+    }
+
+    assertThat(Files.readString(directory.resolve("gh.log")))
+        .contains("release download v1.10.1+index.3 --pattern latest.json --dir look")
+        .contains(
+            "release create v1.10.1+index.7 --draft --target " + environment.get("GITHUB_SHA"))
+        .contains("release edit v1.10.1+index.7 --draft=false --latest=false")
+        .doesNotContain("--prerelease")
+        .doesNotContain("PRIVATE");
+    assertThat(names(runner)).as("no key is left").isEmpty();
+    assertThat(Files.readString(index)).contains("1.10.1").doesNotContain(soon).isNotEqualTo(first);
+    deploy("1.10.1");
+  }
+
+  @Test
+  void indexOfAChannelIsThatOfItsHighestVersion() throws Exception {
+    release("2.0.0-beta.10", "beta");
+    Files.writeString(
+        directory.resolve("tags"),
+        "v2.0.0-beta.2\nv2.0.0-beta.10\nv2.0.0-beta.9+index.4\nv1.9.0\n");
+    environment.put("GH_REPO", "acme/my-bot");
+    environment.put("GITHUB_OUTPUT", directory.resolve("env").toString());
+
+    assertThat(run("renew.yml", "look/Look when the index expires")).isZero();
+
+    assertThat(Files.readString(directory.resolve("gh.log")))
+        .contains("release download v2.0.0-beta.10 --pattern latest-beta.json --dir look");
   }
 
   @Test

@@ -36,6 +36,8 @@ final class WorkflowTest {
           new Mistake("release", "        with:\n", "        wiht:\n", "language-service"),
           new Mistake(
               "redeploy", "'7,22,37,52 * * * *'", "'7,22,37,62 * * * *'", "language-service"),
+          new Mistake("renew", "needs: look", "needs: lock", "language-service"),
+          new Mistake("renew", "    permissions:\n      contents: write\n", "", "permissions"),
           new Mistake("deploy", "        type: choice\n", "", "input"),
           new Mistake(
               "release", "@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a # v7.0.1", "@v7", "pin"),
