@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -62,10 +64,18 @@ class CrashMatrixTest {
     rows.removeIf(row -> !row.toString().contains(System.getProperty("matrix.rows", "")));
     List<Points.Row> part = Campaign.part(rows);
     Queue<Siege.Line> lines = new ConcurrentLinkedQueue<>();
-    Campaign<Points.Row> campaign =
-        new Campaign<>(directory, server, (siege, row) -> lines.addAll(siege.endure(row)));
-
-    List<String> failures = campaign.play(part, WORLDS);
+    Map<List<String>, List<Points.Row>> worlds =
+        part.stream().collect(Collectors.groupingBy(row -> row.way().args()));
+    List<String> failures = new ArrayList<>();
+    for (Map.Entry<List<String>, List<Points.Row>> kind : worlds.entrySet()) {
+      Campaign<Points.Row> campaign =
+          new Campaign<>(
+              directory.resolve("worlds-" + String.join("-", kind.getKey())),
+              server,
+              (siege, row) -> lines.addAll(siege.endure(row)),
+              kind.getKey().toArray(new String[0]));
+      failures.addAll(campaign.play(kind.getValue(), WORLDS));
+    }
 
     print(lines);
     assertThat(failures).isEmpty();

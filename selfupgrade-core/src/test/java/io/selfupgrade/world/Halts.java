@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -32,11 +34,13 @@ public final class Halts {
   static final String COUNTDOWN = "countdown";
 
   private static final String ANY = "any";
+  private static final List<String> SIDES = List.of("launcher", "candidate", "old");
 
   private final Path armed;
   private final Path reached;
   private final Path counted;
   private final Path hold;
+  private final Path traced;
 
   /** Keeps its files in that directory. */
   public Halts(Path directory) {
@@ -48,6 +52,7 @@ public final class Halts {
     }
     this.counted = directory.resolve("counted");
     this.hold = directory.resolve("hold");
+    this.traced = directory.resolve("traced");
   }
 
   /** Arms a row of points: the first now, each other one when the one before is reached. */
@@ -88,6 +93,16 @@ public final class Halts {
     Files.deleteIfExists(hold);
   }
 
+  /** Writes down from now on which points are passed, and by which side. */
+  void trace() throws IOException {
+    Files.writeString(traced, "");
+  }
+
+  /** Returns the points that were passed since {@link #trace}, each once, in their order. */
+  Set<String> traced() throws IOException {
+    return new LinkedHashSet<>(Files.readAllLines(traced));
+  }
+
   /** Disarms what was not reached. */
   void disarm() {
     try (Stream<Path> left = Files.list(armed)) {
@@ -117,6 +132,9 @@ public final class Halts {
   /** Ends this process if the point is armed, for this side or for any. */
   public void reach(String moment, String effect, Predicate<String> side) {
     String where = moment + " " + effect;
+    if (Files.exists(traced)) {
+      note(SIDES.stream().filter(side).findFirst().orElse(ANY) + " " + where);
+    }
     for (String name : List.of(ANY, "old", "candidate", "launcher")) {
       Path point = armed.resolve(file(name + " " + where));
       if (Files.exists(point) && (name.equals(ANY) || side.test(name))) {
@@ -125,6 +143,14 @@ public final class Halts {
     }
     if (moment.equals("before") && Points.EFFECTS.contains(effect)) {
       countDown(where);
+    }
+  }
+
+  private void note(String point) {
+    try {
+      Files.writeString(traced, point + "\n", StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

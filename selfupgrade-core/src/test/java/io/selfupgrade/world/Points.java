@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The points of the crash matrix, in rows: each row is one upgrade in which they come in turn.
@@ -17,6 +19,9 @@ final class Points {
   private static final List<Row> ROWS = rows();
 
   /** All effects that have a point. */
+  static final Set<String> NAMED = named();
+
+  /** Those that a countdown counts: they come once in an upgrade. */
   static final Set<String> EFFECTS = effects();
 
   private Points() {}
@@ -32,6 +37,8 @@ final class Points {
     rows.addAll(beforeTheHandOver());
     rows.addAll(theWayBack());
     rows.addAll(afterTheHandOver());
+    rows.addAll(inPlace());
+    rows.addAll(relief());
     return List.copyOf(rows);
   }
 
@@ -45,6 +52,19 @@ final class Points {
             "old after journal.open",
             "old before journal.target",
             "old after journal.target"),
+        good(
+            "old after policies.saw",
+            "old after journal.record(TRIGGER PASSED)",
+            "old after journal.answerRequests",
+            "old after journal.record(CHECK PASSED)",
+            "old after journal.record(VALIDATE STARTED)",
+            "old before rename staging/*/release.json",
+            "old after rename staging/*/release.json.sig",
+            "old before create staging/*/models/a/weights",
+            "old after append staging/*/models/words",
+            "old after journal.record(VALIDATE PASSED)",
+            "old after journal.record(BACKUP PASSED)",
+            "old after journal.record(APPLY PASSED)"),
         good(
             "old before source.open",
             "old after source.open",
@@ -72,6 +92,7 @@ final class Points {
         good(
             "candidate before instances.register",
             "candidate after rename run/*/ready",
+            "old after journal.record(APPLY PROGRESS)",
             "old before journal.record(APPLY ADMISSION_CLOSED)",
             "old after work.stop",
             "old before journal.handOver"));
@@ -83,16 +104,20 @@ final class Points {
         good("old after rename run/*/handed-over"),
         good("old before journal.look"),
         good("old after journal.look"),
+        good("candidate after jobs.declare"),
         good("candidate before work.start"),
         good("candidate after work.start"),
         good("candidate before journal.record(APPLY PRIMARY_READY)"),
         good("candidate after instances.ready"),
+        good("candidate after rename run/*/handed-over"),
         good("candidate after ticks.insert"),
         good("candidate after ticks.commit"),
         good("candidate before journal.confirm"),
         good("candidate after journal.confirm"),
         good("any before rename run/*/confirmed", "any after rename run/*/confirmed"),
-        good("any before journal.record(VERIFY PASSED)"));
+        good("any before journal.record(VERIFY PASSED)"),
+        good("any after journal.copyLauncherEntry(APPLY LAUNCHER)"),
+        good("any after journal.record(REPORT PASSED)"));
   }
 
   private static List<Row> theWayBack() {
@@ -104,8 +129,14 @@ final class Points {
             "old after journal.goBack",
             "old before journal.listFailed",
             "old after journal.listFailed",
+            "old before rename failed/V",
+            "old after rename failed/V",
+            "old after journal.record(VERIFY PROGRESS)",
             "old before journal.move(ROLLED_BACK)",
             "old after journal.move(ROLLED_BACK)"),
+        bad("candidate after journal.record(VERIFY FAILED)"),
+        bad("candidate after leadership.release", "old before instances.ready"),
+        bad("candidate before instances.stopped"),
         bad("any before rename run/*/dropped", "any after rename run/*/dropped"),
         bad("candidate after work.stop"));
   }
@@ -115,22 +146,32 @@ final class Points {
         good(
             "launcher before rename candidate",
             "launcher after rename candidate",
+            "launcher after append run/launcher.log TRIAL",
+            "launcher before rename run/*/child",
             "launcher before start candidate",
             "launcher after start candidate",
+            "launcher after expendable true",
+            "launcher after append run/launcher.log STARTED",
             "launcher after append run/launcher.log HANDED_OVER",
             "launcher before rename run/obeyed",
             "launcher after rename run/obeyed",
+            "launcher after append run/launcher.log CONFIRMED",
             "launcher before rename current",
             "launcher after rename current",
+            "launcher after append run/launcher.log POINTED",
+            "launcher after expendable false",
             "launcher before delete candidate",
             "launcher after delete candidate",
+            "launcher after append run/launcher.log STOPPING",
             "launcher before terminate",
             "launcher after terminate",
             "launcher before rename run/*/reaped",
-            "launcher after rename run/*/reaped"),
+            "launcher after rename run/*/reaped",
+            "launcher after append run/launcher.log REAPED"),
         bad(
             "launcher before rename run/obeyed",
             "launcher after rename run/obeyed",
+            "launcher after append run/launcher.log DROPPED",
             "launcher before terminate",
             "launcher after terminate",
             "launcher before rename run/*/reaped",
@@ -143,6 +184,81 @@ final class Points {
             "old after journal.move(TRIAL)",
             "launcher after start current",
             "launcher before append run/launcher.log HANDED_OVER"));
+  }
+
+  /** On a host with room for one: the old process ends before the new one starts. */
+  private static List<Row> inPlace() {
+    return List.of(
+        row(
+            Way.IN_PLACE,
+            "launcher after append run/launcher.log HANDED_OVER",
+            "launcher after append run/launcher.log STOPPING",
+            "launcher before terminate",
+            "launcher after terminate",
+            "launcher before rename run/*/reaped",
+            "launcher after rename run/*/reaped",
+            "launcher before start candidate",
+            "launcher after start candidate",
+            "launcher before rename current",
+            "launcher after delete candidate"),
+        back(
+            Way.IN_PLACE,
+            "launcher after append run/launcher.log DROPPED",
+            "launcher after terminate",
+            "launcher before start current",
+            "launcher after start current"),
+        back(
+            Way.IN_PLACE,
+            "old before journal.goBack",
+            "old after journal.goBack",
+            "old after leadership.acquire",
+            "old after journal.listFailed",
+            "old before journal.move(ROLLED_BACK)"),
+        row(
+            Way.IN_PLACE,
+            "old after journal.move(TRIAL)",
+            "old after rename run/*/try",
+            "launcher after rename candidate",
+            "old after journal.record(APPLY INTERRUPTED)",
+            "old after work.stop",
+            "old before journal.handOver"),
+        row(Way.IN_PLACE, "old after journal.handOver"),
+        row(Way.IN_PLACE, "old after rename run/*/handed-over"),
+        row(Way.IN_PLACE, "old before instances.stopped"),
+        row(Way.IN_PLACE, "candidate after instances.register"),
+        row(Way.IN_PLACE, "candidate after work.start"),
+        row(Way.IN_PLACE, "candidate before journal.confirm"),
+        row(Way.IN_PLACE, "candidate after journal.confirm"),
+        back(Way.IN_PLACE, "candidate after journal.selfCheck"));
+  }
+
+  /** A restart by a fresh process of the same version, which is up before the old one leaves. */
+  private static List<Row> relief() {
+    return List.of(
+        row(
+            Way.RELIEF,
+            "launcher before rename run/*/child",
+            "launcher before start current",
+            "launcher after start current",
+            "launcher after append run/launcher.log STARTED",
+            "launcher after append run/launcher.log STOPPING",
+            "launcher before terminate",
+            "launcher after terminate",
+            "launcher after rename run/*/reaped"),
+        row(
+            Way.RELIEF,
+            "old before rename run/*/restart",
+            "old after rename run/*/restart",
+            "old after instances.register",
+            "old after rename run/*/ready",
+            "old after instances.living",
+            "old after work.stop",
+            "old before leadership.transfer",
+            "old after leadership.transfer",
+            "old after jobs.declare",
+            "old before work.start",
+            "old after work.start",
+            "old before instances.stopped"));
   }
 
   /**
@@ -166,36 +282,79 @@ final class Points {
         points.add(Halts.countdown(1 + random.nextInt(20), pair));
       }
     }
-    return new Row(List.of(), points);
+    return new Row(Way.BESIDE, List.of(), points);
   }
 
   private static Row good(String... points) {
-    return new Row(List.of(), List.of(points));
+    return row(Way.BESIDE, points);
   }
 
   private static Row bad(String... points) {
-    return new Row(List.of("path-fails"), List.of(points));
+    return back(Way.BESIDE, points);
+  }
+
+  private static Row row(Way way, String... points) {
+    return new Row(way, List.of(), List.of(points));
+  }
+
+  /** A row in the upgrade to a version that does not pass its probation. */
+  private static Row back(Way way, String... points) {
+    return new Row(way, List.of("path-fails"), List.of(points));
+  }
+
+  private static Set<String> named() {
+    return ROWS.stream()
+        .flatMap(row -> row.points().stream())
+        .map(point -> point.split(" ", 3)[2])
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static Set<String> effects() {
-    Set<String> effects = new TreeSet<>();
-    for (Row row : ROWS) {
-      for (String point : row.points()) {
-        effects.add(point.split(" ", 3)[2]);
-      }
-    }
+    Set<String> effects = new TreeSet<>(NAMED);
     effects.removeIf(effect -> effect.startsWith("tick") || effect.startsWith("tasks."));
     effects.remove("leadership.renew");
     return Set.copyOf(effects);
   }
 
+  /** How one process follows another. */
+  enum Way {
+    /** An upgrade, with both versions beside each other. */
+    BESIDE,
+    /** An upgrade on a host with room for one process only. */
+    IN_PLACE("switch-restart"),
+    /** A restart: a fresh process of the same version takes over. */
+    RELIEF;
+
+    private final List<String> args;
+
+    Way(String... args) {
+      this.args = List.of(args);
+    }
+
+    /** Returns what every agent of such a world gets as arguments. */
+    List<String> args() {
+      return args;
+    }
+
+    /** Returns these arguments, and those of a version that has faults. */
+    String[] with(String... faults) {
+      return Stream.concat(args.stream(), Stream.of(faults)).toArray(String[]::new);
+    }
+  }
+
   /**
    * Points that are reached one after the other in the upgrade to one version.
    *
+   * @param way what happens in the row
    * @param faults arguments of that version's agent
    * @param points the points
    */
-  record Row(List<String> faults, List<String> points) {
+  record Row(Way way, List<String> faults, List<String> points) {
+
+    /** Returns what an agent of the row's version gets as arguments. */
+    String[] args() {
+      return way.with(faults.toArray(new String[0]));
+    }
 
     /** Tells whether it may take more than one version until all points are reached. */
     boolean isRandom() {

@@ -26,6 +26,8 @@ final class Siege implements AutoCloseable {
   /** How many versions a row may take until all of its points are met. */
   private static final int MOST_VERSIONS = 3;
 
+  private static final Duration BETWEEN_RESTARTS = Duration.ofSeconds(5);
+
   private static final Duration LOOK = Duration.ofMillis(50);
 
   private final World world;
@@ -52,6 +54,11 @@ final class Siege implements AutoCloseable {
    */
   List<Line> endure(Points.Row row) throws Exception {
     world.halts().arm(row.points());
+    if (row.way() == Points.Way.RELIEF) {
+      relieve(row);
+      laws.hold();
+      return lines(row, "served");
+    }
     String version = upgrade(row);
     for (int more = 1; !missing(row).isEmpty(); more++) {
       if (more >= (row.isRandom() ? row.points().size() + MOST_VERSIONS : MOST_VERSIONS)) {
@@ -62,6 +69,10 @@ final class Siege implements AutoCloseable {
     }
     String outcome = told(version);
     laws.hold();
+    return lines(row, outcome);
+  }
+
+  private List<Line> lines(Points.Row row, String outcome) {
     List<Line> lines = new ArrayList<>();
     for (String point : row.points()) {
       Halts.Kill kill = world.halts().kill(point).orElseThrow();
@@ -129,7 +140,7 @@ final class Siege implements AutoCloseable {
   }
 
   private String upgrade(Points.Row row) throws Exception {
-    String version = publish(row.faults().toArray(new String[0]));
+    String version = publish(row.args());
     long end = System.nanoTime() + LONGEST.multipliedBy(2 + row.points().size()).toNanos();
     boolean decided = false;
     while (!decided || !missing(row).isEmpty()) {
@@ -149,6 +160,23 @@ final class Siege implements AutoCloseable {
       }
     }
     return version;
+  }
+
+  /** Asks for restarts until all points are met; one that is under way takes further ones in. */
+  private void relieve(Points.Row row) throws IOException {
+    long end = System.nanoTime() + LONGEST.multipliedBy(2 + row.points().size()).toNanos();
+    while (!missing(row).isEmpty()) {
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("not reached: " + missing(row) + state());
+      }
+      world.wish("restart");
+      Eventually.holds(
+          "somebody was asked to restart", World.SOON, () -> !world.isWished("restart"));
+      long next = System.nanoTime() + BETWEEN_RESTARTS.toNanos();
+      while (System.nanoTime() - next < 0 && !missing(row).isEmpty()) {
+        LockSupport.parkNanos(LOOK.toNanos());
+      }
+    }
   }
 
   private List<String> missing(Points.Row row) {

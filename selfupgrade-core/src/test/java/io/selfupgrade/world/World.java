@@ -18,7 +18,6 @@ import io.selfupgrade.upgrade.UpgradeOutcome;
 import io.selfupgrade.upgrade.UpgradeRecord;
 import java.io.File;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
@@ -30,17 +29,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.jar.Attributes;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +64,7 @@ public final class World implements AutoCloseable {
   private final PostgresStore store;
   private final int port;
   private final Halts halts;
-  private final AtomicInteger migrations = new AtomicInteger();
+  private final Contents contents;
   private volatile @Nullable Process launcher;
   private volatile boolean restarting;
 
@@ -79,6 +72,7 @@ public final class World implements AutoCloseable {
   public World(Path directory, EmbeddedPostgres server) throws IOException, SQLException {
     this.directory = directory;
     this.key = tool.keygen(directory, "release");
+    this.contents = new Contents(directory);
     this.port = freePort();
     this.halts = new Halts(directory.resolve("halts"));
     this.database = new WorldDatabase(server);
@@ -103,19 +97,19 @@ public final class World implements AutoCloseable {
   /** Makes a version that changes keys, signed by these. */
   public Path make(String version, KeyChange keys, List<SigningKeyFiles> signers, String... args)
       throws Exception {
-    Path jar = thinJar(version);
     List<String> smoke = new ArrayList<>(List.of(args));
     smoke.add("smoke");
     Path release =
         tool.make(
             directory.resolve("releases"),
             ReleaseRecipe.of(AGENT.value(), Version.parse(version))
-                .jar(jar)
+                .jar(contents.jar(version))
+                .archive("models", contents.models(version))
                 .heapMb(96)
                 .jvmArgs(QUICK_START)
                 .args(List.of(args))
                 .keys(keys)
-                .migrations(migrations(version))
+                .migrations(contents.migrations(version))
                 .smoke(new Smoke(smoke, Duration.ofSeconds(15), 64)));
     tool.sign(release, signers.stream().map(SigningKeyFiles::privateKey).toList());
     return release;
@@ -218,6 +212,11 @@ public final class World implements AutoCloseable {
   /** Asks the next agent that looks to do something, once: {@code restart} or {@code exit}. */
   void wish(String what) throws IOException {
     Files.createFile(directory.resolve("wish-" + what));
+  }
+
+  /** Tells whether nobody has looked yet. */
+  boolean isWished(String what) {
+    return Files.exists(directory.resolve("wish-" + what));
   }
 
   /** Returns the launcher's home. */
@@ -341,36 +340,6 @@ public final class World implements AutoCloseable {
                 + "' join selfupgrade.task_runs r on r.holder = l.holder"
                 + " and r.epoch = l.epoch and r.state = 'SUCCEEDED'")
         > 0;
-  }
-
-  /** A migration that must run once: it would run twice without a complaint. */
-  private Path migrations(String version) throws IOException {
-    Path folder = Files.createDirectories(directory.resolve("migrations-" + version));
-    String number = "2030" + String.format(Locale.ROOT, "%010d", migrations.incrementAndGet());
-    Files.writeString(
-        folder.resolve(number + "_world.sql"),
-        "insert into public.migrated values ('" + version + "');");
-    return folder;
-  }
-
-  private Path thinJar(String version) throws IOException {
-    Path jar = directory.resolve("agent-" + version + ".jar");
-    Manifest manifest = new Manifest();
-    Attributes main = manifest.getMainAttributes();
-    main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    main.put(Attributes.Name.MAIN_CLASS, WorldAgent.class.getName());
-    main.put(Attributes.Name.CLASS_PATH, classPath());
-    main.putValue("World-Version", version);
-    try (OutputStream out = Files.newOutputStream(jar)) {
-      new JarOutputStream(out, manifest).close();
-    }
-    return jar;
-  }
-
-  private static String classPath() {
-    return List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
-        .map(entry -> Path.of(entry).toUri().toString())
-        .collect(Collectors.joining(" "));
   }
 
   private static String java() {
