@@ -187,7 +187,7 @@ final class GitHubWorkflowTest {
 
   @Test
   void anAnswerThatCannotBeReadAndNoRunIsToldAsAmbiguousAndNotAskedForAgainSoon() {
-    github.allowMisfits();
+    github.answersWrongly(DISPATCHES);
     Deployment deployment = Actions.deployment("1.4.0");
     GitHubWorkflow workflow = actions.workflow();
     actions.answer(aResponse().withStatus(200).withBody("<html>welcome</html>"));
