@@ -27,6 +27,7 @@ final class Observation implements Surroundings, UpgradeListener {
   private final Optional<LauncherLink> link;
   private final boolean local;
   private final ObserveEngine engine;
+  private final StoreDoor door;
   private final BooleanSupplier connected;
   private final Runnable connect;
   private @Nullable Elector elector;
@@ -34,7 +35,8 @@ final class Observation implements Surroundings, UpgradeListener {
   private @Nullable Duties duties;
   private volatile Optional<Long> startedNanos = Optional.empty();
 
-  Observation(Blueprint blueprint, BooleanSupplier connected, Runnable connect) {
+  Observation(Blueprint blueprint, StoreDoor door, BooleanSupplier connected, Runnable connect) {
+    this.door = door;
     this.link = blueprint.identity().link();
     this.connected = connected;
     this.connect = connect;
@@ -129,6 +131,11 @@ final class Observation implements Surroundings, UpgradeListener {
   @Override
   public Optional<Duration> uptime() {
     return startedNanos.map(start -> Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  @Override
+  public boolean opened() {
+    return door.isOpen();
   }
 
   @Override

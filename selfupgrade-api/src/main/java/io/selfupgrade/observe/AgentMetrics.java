@@ -87,7 +87,7 @@ public record AgentMetrics(
    * @param last how long the last one took
    * @param mean how long they took on average
    * @param longest how long the slowest took
-   * @param budget what the primary has measured last; empty before, and on other instances
+   * @param budget what this instance has measured last, and when; empty before
    */
   public record Store(
       long calls,

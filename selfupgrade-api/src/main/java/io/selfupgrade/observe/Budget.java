@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How much room the database has left, as the primary has measured it last.
+ * How much room the database has left, as an instance has measured it last.
  *
  * @param at when it was measured, on the store's clock
  * @param size how large the database is, and may become

@@ -7,14 +7,15 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Measures the database by what Postgres says of itself; needs no right but to connect. */
 final class PostgresBudget implements BudgetStore {
 
   private static final String PORT = "BudgetStore";
 
-  /** What a database without room answers to every write. */
-  private static final String READ_ONLY = "25006";
+  /** What a database without room answers to writes: one that was made read-only, a full disk. */
+  private static final Set<String> FULL = Set.of("25006", "53100");
 
   /** The connections are those of the server, the database or the login: who has fewest left. */
   private static final String MEASURE =
@@ -96,7 +97,7 @@ final class PostgresBudget implements BudgetStore {
     try {
       statements.update(KEEP, Arguments.of(sample.at, sample.bytes));
     } catch (SQLException e) {
-      if (!SqlFailure.is(e, READ_ONLY)) {
+      if (FULL.stream().noneMatch(state -> SqlFailure.is(e, state))) {
         throw e;
       }
     }

@@ -5,6 +5,7 @@ import io.selfupgrade.observe.Budget;
 import io.selfupgrade.observe.BudgetStore;
 import io.selfupgrade.observe.HealthReport.Finding;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -18,9 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the primary's last measurement of the database, and says once when room gets tight.
+ * Keeps the last measurement of the database; the primary says once when room gets tight.
  *
- * <p>What was said is said again only after there was clearly room in between. Thread-safe.
+ * <p>What was said is said again only after there was clearly room in between. Figures stay until
+ * there are others, and are called old where they may be. Thread-safe.
  */
 final class BudgetDesk {
 
@@ -38,6 +40,7 @@ final class BudgetDesk {
   private final Consumer<String> teller;
   private final Set<Tightness> told = EnumSet.noneOf(Tightness.class);
   private volatile @Nullable Budget last;
+  private volatile boolean old;
   private volatile Optional<String> trouble = Optional.empty();
 
   /** What can get tight. */
@@ -66,21 +69,23 @@ final class BudgetDesk {
     return Optional.ofNullable(last);
   }
 
-  /** Forgets what was measured, which only the primary keeps up to date. */
-  void forget() {
-    last = null;
+  /** Notes that the last measurement may not be how things are any more. */
+  void mayBeOld() {
+    old = true;
   }
 
   /**
    * Measures.
    *
+   * @param leads whether this instance is the one that says what it finds
    * @throws AdapterException if the store is away
    */
-  void measure() {
+  void measure(boolean leads) {
     BudgetStore.Measurement measured;
     try {
       measured = store.measure();
     } catch (AdapterException e) {
+      mayBeOld();
       if (e.retryable()) {
         throw e;
       }
@@ -93,7 +98,10 @@ final class BudgetDesk {
     trouble = Optional.empty();
     Budget budget = Budget.of(limited(measured));
     last = budget;
-    tell(budget);
+    old = false;
+    if (leads) {
+      tell(budget);
+    }
   }
 
   private BudgetStore.Measurement limited(BudgetStore.Measurement measured) {
@@ -158,9 +166,10 @@ final class BudgetDesk {
     }
     Budget budget = last;
     if (budget == null) {
-      return Finding.up(PART, "measured by the primary, a minute after it leads and every hour");
+      return Finding.up(PART, "not measured yet: it is within a minute, and then every hour");
     }
-    String seen = size(budget) + growth(budget) + ", " + connections(budget);
+    String since = old ? ", as of " + budget.at().truncatedTo(ChronoUnit.SECONDS) : "";
+    String seen = size(budget) + growth(budget) + ", " + connections(budget) + since;
     List<String> remedies = new ArrayList<>();
     if (tight(Tightness.SIZE, budget, true) || tight(Tightness.GROWTH, budget, true)) {
       remedies.add(

@@ -7,7 +7,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The thread on which the primary sees news, delivers them, and deletes what is old. */
+/**
+ * The thread on which the primary sees news, delivers them, and deletes what is old; and on which
+ * each instance measures the database, which takes no lead that cannot be renewed there.
+ */
 final class Care implements Runnable, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ObserveEngine.class);
@@ -20,12 +23,14 @@ final class Care implements Runnable, AutoCloseable {
   private final Chores chores;
   private final Thread thread;
   private long retentionDueNanos;
+  private volatile long measureDueNanos;
   private boolean stirred;
   private boolean ended;
   private boolean started;
 
   /** What is looked after. */
-  record Chores(News news, Dispatch dispatch, JobWatch jobs, Housekeeping housekeeping) {}
+  record Chores(
+      News news, Dispatch dispatch, JobWatch jobs, Housekeeping housekeeping, BudgetDesk budget) {}
 
   Care(Self self, ObserveSettings settings, HealthDesk health, Chores chores) {
     this.agent = self.agent();
@@ -43,6 +48,12 @@ final class Care implements Runnable, AutoCloseable {
     }
   }
 
+  /** Measures the database soon: this instance leads, or does no more. */
+  void measureSoon() {
+    measureDueNanos = System.nanoTime();
+    wake();
+  }
+
   /** Looks soon. */
   synchronized void wake() {
     stirred = true;
@@ -53,6 +64,7 @@ final class Care implements Runnable, AutoCloseable {
   public void run() {
     Duration first = shorter(FIRST_RETENTION, settings.pace().retention());
     retentionDueNanos = System.nanoTime() + first.toNanos();
+    measureDueNanos = retentionDueNanos;
     try {
       while (awaitNext()) {
         look();
@@ -64,6 +76,9 @@ final class Care implements Runnable, AutoCloseable {
 
   private void look() throws InterruptedException {
     Optional<Fence> fence = agent.fence();
+    if (agent.opened()) {
+      measure(fence.isPresent());
+    }
     if (fence.isEmpty() || !agent.connected()) {
       return;
     }
@@ -87,6 +102,23 @@ final class Care implements Runnable, AutoCloseable {
     } catch (RuntimeException e) {
       // This thread outlives whatever a store or a notifier throws.
       LOG.error("looking after news and old rows failed", e);
+    }
+  }
+
+  /** By itself and first: a database that takes no more writes fails everything else. */
+  private void measure(boolean leads) {
+    if (measureDueNanos - System.nanoTime() > 0) {
+      return;
+    }
+    try {
+      // Before it is asked: whoever wants it soon from now on wants it anew.
+      measureDueNanos = System.nanoTime() + settings.pace().retention().toNanos();
+      chores.budget().measure(leads);
+    } catch (AdapterException e) {
+      LOG.debug("the store is away; it is measured soon", e);
+      measureDueNanos = System.nanoTime();
+    } catch (RuntimeException e) {
+      LOG.error("measuring the database failed", e);
     }
   }
 

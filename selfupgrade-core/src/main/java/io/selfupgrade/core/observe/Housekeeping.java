@@ -8,7 +8,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes what was kept long enough, a little at a time, and measures how much room is left. */
+/** Deletes what was kept long enough, a little at a time. */
 final class Housekeeping {
 
   private static final Logger LOG = LoggerFactory.getLogger(ObserveEngine.class);
@@ -18,24 +18,14 @@ final class Housekeeping {
 
   private final RetentionStore store;
   private final Retention retention;
-  private final BudgetDesk budget;
 
-  Housekeeping(RetentionStore store, Retention retention, BudgetDesk budget) {
+  Housekeeping(RetentionStore store, Retention retention) {
     this.store = store;
     this.retention = retention;
-    this.budget = budget;
   }
 
-  /**
-   * Deletes at most so much in one go, and measures; true says that there may be more to delete.
-   */
+  /** Deletes at most so much in one go; true says that there may be more. */
   boolean run(Fence fence) {
-    boolean more = delete(fence);
-    budget.measure();
-    return more;
-  }
-
-  private boolean delete(Fence fence) {
     Map<Retention.Kept, Integer> gone = new EnumMap<>(Retention.Kept.class);
     boolean more = false;
     for (Retention.Kept what : Retention.Kept.values()) {

@@ -99,7 +99,8 @@ public final class ObserveEngine implements AutoCloseable {
                     counters,
                     settings.pace().giveUpAfter()),
                 new JobWatch(store.jobs(), settings, notifiers),
-                new Housekeeping(store.retention(), settings.room().retention(), budget)));
+                new Housekeeping(store.retention(), settings.room().retention()),
+                budget));
   }
 
   /** Returns the same store, measured at what the election asks of it. */
@@ -126,13 +127,14 @@ public final class ObserveEngine implements AutoCloseable {
   /** Counts that this instance became the primary. */
   public void promoted() {
     counters.promotions.increment();
-    care.wake();
+    care.measureSoon();
   }
 
   /** Counts that this instance lost the lead. */
   public void demoted() {
     counters.demotions.increment();
-    budget.forget();
+    budget.mayBeOld();
+    care.measureSoon();
   }
 
   /** Counts how an upgrade ended. */

@@ -15,6 +15,9 @@ public interface Surroundings {
   /** Returns how long ago the agent was started; empty before. */
   Optional<Duration> uptime();
 
+  /** Tells whether the store was opened, whether or not it knows this instance. */
+  boolean opened();
+
   /** Tells whether the store was opened and knows this instance. */
   boolean connected();
 

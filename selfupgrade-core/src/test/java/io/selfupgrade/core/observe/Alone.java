@@ -12,12 +12,18 @@ final class Alone implements Surroundings {
   volatile Optional<Fence> fence = Optional.empty();
   volatile Optional<String> workFailure = Optional.empty();
   volatile Optional<String> frozen = Optional.empty();
+  volatile boolean opened = true;
   volatile boolean connected = true;
   volatile boolean local;
 
   @Override
   public Optional<Duration> uptime() {
     return Optional.of(Duration.ofSeconds(1));
+  }
+
+  @Override
+  public boolean opened() {
+    return opened;
   }
 
   @Override
