@@ -27,7 +27,21 @@ final class BorrowedPool implements Pool {
 
   @Override
   public Connection borrow() throws SQLException {
-    return BorrowedConnection.of(source.getConnection(), kind == ConnectionKind.DIRECT);
+    Connection host = source.getConnection();
+    try {
+      return BorrowedConnection.of(host, kind == ConnectionKind.DIRECT);
+    } catch (SQLException | RuntimeException | Error e) {
+      giveBack(host, e);
+      throw e;
+    }
+  }
+
+  private static void giveBack(Connection host, Throwable failure) {
+    try {
+      host.close();
+    } catch (SQLException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,21 @@ final class PostgresSession implements LeadershipSession {
   static final Duration LONGEST_ANSWER = Duration.ofSeconds(30);
 
   private static final String PORT = "LeadershipSession";
+
+  /** One row in the process that a session began with, none in another one. */
+  private static final String OWN =
+      "(select from pg_stat_activity"
+          + " where pid = pg_backend_pid() and pid = ? and backend_start = ? offset 0) own";
+
+  /** What is held of these, by the process that answers. */
+  private static final String UNLOCK =
+      """
+      select pg_advisory_unlock(k.key) from unnest(?::text[]::bigint[]) as k (key)
+       where exists (select from pg_locks l
+                      where l.locktype = 'advisory' and l.pid = pg_backend_pid() and l.objsubid = 1
+                        and (l.classid::bigint << 32) | l.objid::bigint = k.key)
+      """;
+
   private static final Duration SLICE = Duration.ofMillis(50);
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(1);
 
@@ -40,6 +56,10 @@ final class PostgresSession implements LeadershipSession {
   private final PGConnection notifications;
   private final ReentrantLock use = new ReentrantLock();
   private final Set<Long> held = new HashSet<>();
+
+  /** Every lock that may be held, also one whose answer was lost. */
+  private final Set<Long> asked = new HashSet<>();
+
   private final SessionLock self;
   private volatile boolean closed;
   private volatile boolean lent;
@@ -117,20 +137,30 @@ final class PostgresSession implements LeadershipSession {
    * for a transaction, it would belong to nobody.
    */
   private boolean locked(String function, long epoch) throws SQLException {
-    Optional<String> got =
-        statements.first(
-            "select "
-                + function
-                + "::text as got from (select from pg_stat_activity"
-                + " where pid = pg_backend_pid() and pid = ? and backend_start = ? offset 0) own",
-            row -> row.text("got"),
-            Arguments.of(key(epoch), self.backendPid(), self.backendStart()));
-    if (got.isEmpty()) {
-      lent = true;
-      database.settle(database.pool(), ConnectionKind.TRANSACTION_POOLER);
-      throw new SQLException("the pooler has lent this session's process to others", "08006");
+    asked.add(epoch);
+    boolean got = inOwnProcess(function, epoch).orElseThrow(this::lent);
+    if (!got) {
+      asked.remove(epoch);
     }
-    return !got.get().equals("false");
+    return got;
+  }
+
+  /** Calls a function of one lock, which says nothing or whether it did; empty if it was not. */
+  private Optional<Boolean> inOwnProcess(String function, long epoch) throws SQLException {
+    return statements.first(
+        "select " + function + "::text as got from " + OWN,
+        row -> !row.text("got").equals("false"),
+        Arguments.of(key(epoch), self.backendPid(), self.backendStart()));
+  }
+
+  private void noteLent() {
+    lent = true;
+    database.settle(database.pool(), ConnectionKind.TRANSACTION_POOLER);
+  }
+
+  private SQLException lent() {
+    noteLent();
+    return new SQLException("the pooler has lent this session's process to others", "08006");
   }
 
   @Override
@@ -148,6 +178,7 @@ final class PostgresSession implements LeadershipSession {
             return got;
           } catch (SQLException e) {
             if (SqlFailure.is(e, SqlFailure.LOCK_NOT_AVAILABLE)) {
+              asked.remove(epoch);
               return false;
             }
             throw e;
@@ -169,9 +200,19 @@ final class PostgresSession implements LeadershipSession {
   public void unlock(long epoch) {
     exclusively(
         "giving back the lock of epoch " + epoch,
-        () ->
-            held.remove(epoch)
-                && statements.any("select pg_advisory_unlock(?)", Arguments.of(key(epoch))));
+        () -> {
+          if (!held.remove(epoch)) {
+            return false;
+          }
+          Optional<Boolean> given = inOwnProcess("pg_advisory_unlock(?)", epoch);
+          if (given.isEmpty()) {
+            // Nothing of it is there to give back, and what is there belongs to somebody else.
+            noteLent();
+            return false;
+          }
+          asked.remove(epoch);
+          return given.get();
+        });
   }
 
   @Override
@@ -243,9 +284,7 @@ final class PostgresSession implements LeadershipSession {
     }
     try {
       if (!lent && !connection.isClosed()) {
-        // A borrowed connection goes back to its pool as it came.
-        statements.script("select pg_advisory_unlock_all(); unlisten *");
-        statements.script("reset client_connection_check_interval");
+        tidyUp();
       }
       connection.close();
     } catch (SQLException e) {
@@ -253,6 +292,27 @@ final class PostgresSession implements LeadershipSession {
     } finally {
       use.unlock();
     }
+  }
+
+  /**
+   * Leaves a borrowed connection as it came, and what others have in its process alone.
+   *
+   * <p>In one transaction, which a pooler does not spread over two processes.
+   */
+  private void tidyUp() throws SQLException {
+    connection.setAutoCommit(false);
+    if (statements.any("select 1 from " + OWN, ownProcess())) {
+      List<String> keys = asked.stream().map(epoch -> Long.toString(key(epoch))).toList();
+      statements.any(UNLOCK, Arguments.of(keys));
+      statements.script("unlisten " + Sql.CHANNEL);
+      statements.script("reset client_connection_check_interval");
+    }
+    connection.commit();
+    connection.setAutoCommit(true);
+  }
+
+  private Arguments ownProcess() {
+    return Arguments.of(self.backendPid(), self.backendStart());
   }
 
   /** Ends what another thread waits for on this connection; true if it let go in time. */

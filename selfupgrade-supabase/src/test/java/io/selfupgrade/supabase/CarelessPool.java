@@ -38,6 +38,14 @@ final class CarelessPool extends HostDataSource {
     }
   }
 
+  /** Runs statements in each connection, which its borrowers find done. */
+  void inEach(String sql) throws SQLException {
+    for (Connection connection : all) {
+      new Statements(connection).script(sql);
+      connection.commit();
+    }
+  }
+
   /** Describes each connection's session. */
   List<String> states() throws SQLException {
     List<String> states = new ArrayList<>();

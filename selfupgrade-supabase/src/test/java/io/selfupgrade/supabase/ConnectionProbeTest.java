@@ -9,6 +9,9 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.testkit.Eventually;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -121,6 +124,38 @@ class ConnectionProbeTest {
       for (int i = 0; i < 20; i++) {
         assertThat(store.leadership().renew(fence, Agents.TTL, Optional.empty())).isTrue();
       }
+    }
+  }
+
+  /** A lock that somebody else has in a process which the session is lent at its end. */
+  @Test
+  void theEndOfASessionTakesNothingFromOthers() throws Exception {
+    try (PgBouncer pooler = PgBouncer.before(DATABASE.jdbcUrl(), PgBouncer.Mode.SESSION);
+        PostgresStore store = opened(pooler.through(DATABASE.jdbcUrl()))) {
+      LeadershipSession session = store.leadership().openSession(Agents.newName());
+      assertThat(session.tryLock(1)).isPresent();
+      pooler.reload(PgBouncer.Mode.TRANSACTION);
+      try (Connection busy = DriverManager.getConnection(pooler.through(DATABASE.jdbcUrl()));
+          Connection other = DriverManager.getConnection(pooler.through(DATABASE.jdbcUrl()))) {
+        assertThat(session.tryLock(2)).as("gives its process back").isPresent();
+        busy.setAutoCommit(false);
+        new Statements(busy).script("select pg_advisory_lock(41)");
+        new Statements(other).script("select pg_advisory_lock(42)");
+
+        session.close();
+
+        assertThat(locked(42)).isTrue();
+        busy.rollback();
+      }
+    }
+  }
+
+  private static boolean locked(int key) throws SQLException {
+    try (Connection connection = DATABASE.dataSource().getConnection()) {
+      return new Statements(connection)
+          .any(
+              "select 1 from pg_locks where locktype = 'advisory' and granted and objid = ?::oid",
+              Arguments.of(key));
     }
   }
 

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -79,6 +80,59 @@ class StoreLifecycleTest {
       }
       assertThat(host.states()).isEqualTo(before);
       assertThat(host.lent()).isZero();
+    }
+  }
+
+  /** One that its pool gives out although it is broken, which the first question shows. */
+  @Test
+  void aConnectionThatCannotBeLentGoesBackToItsPool() throws Exception {
+    AtomicInteger out = new AtomicInteger();
+    HostDataSource host =
+        new HostDataSource() {
+          @Override
+          public Connection getConnection() throws SQLException {
+            Connection connection = database.dataSource().getConnection();
+            out.incrementAndGet();
+            return replacing(
+                connection,
+                method -> {
+                  if (method.equals("getAutoCommit")) {
+                    throw new SQLException("broken", "08006");
+                  }
+                  if (method.equals("close")) {
+                    out.decrementAndGet();
+                  }
+                  return false;
+                });
+          }
+
+          @Override
+          public void close() {
+            // Keeps nothing.
+          }
+        };
+    try (PostgresStore store = PostgresStore.using(host)) {
+      assertThatThrownBy(() -> store.open(SchemaMode.VERIFY))
+          .isInstanceOf(AdapterException.class)
+          .hasMessageContaining("broken");
+    }
+    assertThat(out).hasValue(0);
+  }
+
+  /** What the host has in a session of its own, such as a lock of a scheduler, is the host's. */
+  @Test
+  void whatTheHostHasInAConnectionStaysThere() throws Exception {
+    try (CarelessPool host = new CarelessPool(database.dataSource(), 2)) {
+      host.inEach("listen host; select pg_advisory_lock_shared(42)");
+      List<String> before = host.states();
+      try (PostgresStore store = PostgresStore.using(host)) {
+        store.open(SchemaMode.APPLY);
+        Fence fence = Agents.lead(store);
+        LeadershipSession session = store.leadership().openSession(fence.agent());
+        assertThat(session.tryLock(1)).isPresent();
+        session.close();
+      }
+      assertThat(host.states()).isEqualTo(before);
     }
   }
 
