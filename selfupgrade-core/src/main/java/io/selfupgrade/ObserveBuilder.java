@@ -1,5 +1,6 @@
 package io.selfupgrade;
 
+import io.selfupgrade.control.JobStore;
 import io.selfupgrade.core.observe.ObserveSettings;
 import io.selfupgrade.observe.HealthProbe;
 import io.selfupgrade.observe.Notifier;
@@ -127,6 +128,14 @@ public final class ObserveBuilder {
   Problems problems(Optional<UpgradesBuilder> upgrades) {
     Problems all = new Problems();
     all.add(problems);
+    if (notifiers.size() > JobStore.Watch.MOST_NOTIFIERS) {
+      all.add(
+          "notifyBy(...) is called with "
+              + notifiers.size()
+              + " notifiers: expected at most "
+              + JobStore.Watch.MOST_NOTIFIERS
+              + "; let one of them tell several people");
+    }
     Set<String> twice = new TreeSet<>(probes.keySet());
     upgrades.ifPresent(how -> twice.retainAll(how.probes().keySet()));
     if (upgrades.isPresent()) {

@@ -7,6 +7,9 @@ import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.failover.WhenIsolated;
 import io.selfupgrade.memory.Tier;
+import io.selfupgrade.observe.Delivery;
+import io.selfupgrade.observe.Notification;
+import io.selfupgrade.observe.Notifier;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Schedule;
@@ -30,6 +33,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Settings that are wrong, each with what is to be said about it. */
@@ -53,6 +57,13 @@ final class WrongSettings {
     @Override
     public String toString() {
       return name;
+    }
+  }
+
+  private record Named(String name) implements Notifier {
+    @Override
+    public Delivery deliver(Notification notification) {
+      return new Delivery.Impossible("nobody asks");
     }
   }
 
@@ -192,6 +203,11 @@ final class WrongSettings {
             b -> b.notifyBy(new LogNotifier()).notifyBy(new LogNotifier()),
             "notifyBy(...)",
             "\"log\""),
+        wrong(
+            "more notifiers than the store takes",
+            b -> IntStream.rangeClosed(1, 21).forEach(i -> b.notifyBy(new Named("n" + i))),
+            "notifyBy(...)",
+            "at most 20"),
         wrong(
             "two probes of a name",
             b -> b.observe(o -> o.probe("p", () -> {}).probe("p", () -> {})),

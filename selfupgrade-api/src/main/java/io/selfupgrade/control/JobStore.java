@@ -52,11 +52,12 @@ public interface JobStore {
   /**
    * How an agent wants to be watched.
    *
-   * @param notifiers the names of those who tell people, at most 20
+   * @param notifiers the names of those who tell people, at most {@link #MOST_NOTIFIERS}
    * @param retention how long its rows are kept
    */
   record Watch(List<String> notifiers, Retention retention) {
-    private static final int MOST_NOTIFIERS = 20;
+    /** How many may tell people of one agent. */
+    public static final int MOST_NOTIFIERS = 20;
 
     /**
      * Validates and copies.
