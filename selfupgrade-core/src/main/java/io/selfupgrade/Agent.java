@@ -69,7 +69,7 @@ final class Agent implements SelfUpgrade {
                 ? AgentStore.SchemaMode.VERIFY
                 : AgentStore.SchemaMode.APPLY);
     this.config = new ConfigDoor(blueprint.agent(), door);
-    this.observation = new Observation(blueprint, this::connected, this::connect);
+    this.observation = new Observation(blueprint, door, this::connected, this::connect);
     this.duties = new Duties(blueprint);
     this.snapshots = new SnapshotsDoor(blueprint.agent(), door, duties::fence, duties::planAnew);
     this.platforms = Platforms.of(blueprint);
@@ -343,6 +343,11 @@ final class Agent implements SelfUpgrade {
     @Override
     public DeployResult deploy(UUID id, Optional<String> version) {
       return cloud.deploy(id, version);
+    }
+
+    @Override
+    public Optional<DeployResult> deployed(UUID id) {
+      return cloud.deployed(id);
     }
   }
 }

@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 final class CloudDoor {
 
   private static final Logger LOG = LoggerFactory.getLogger(SelfUpgrade.class);
+  private static final String DOUBT =
+      " before, and it is not known whether the platform has heard it";
 
   private final Blueprint blueprint;
   private final StoreDoor door;
@@ -51,27 +53,72 @@ final class CloudDoor {
    * @param wanted refused if another version is the confirmed one
    */
   synchronized DeployResult deploy(UUID id, Optional<String> wanted) {
-    return deploy(
-        wanted,
-        (store, held, version, target) ->
-            store
-                .deployments()
-                .begin(held, new Deployment(id, blueprint.agent(), version), target.name())
-                .map(entry -> goOn(target, entry, held, store.deployments())));
+    Optional<DeploymentStore.Entry> known = known(id);
+    Optional<DeployResult> end = known.flatMap(CloudDoor::end);
+    if (end.isPresent()) {
+      return end.get();
+    }
+    Optional<String> begun = known.map(entry -> entry.deployment().version().toString());
+    DeployResult result =
+        deploy(
+            begun.or(() -> wanted),
+            (store, held, version, target) ->
+                store
+                    .deployments()
+                    .begin(held, new Deployment(id, blueprint.agent(), version), target.name())
+                    .map(
+                        entry ->
+                            end(entry)
+                                .orElseGet(
+                                    () ->
+                                        ask(
+                                            target,
+                                            entry.deployment(),
+                                            held,
+                                            store.deployments()))));
+    return begun.isPresent() && result instanceof DeployResult.Refused refused
+        ? doubtful(refused.reason())
+        : result;
   }
 
-  private DeployResult goOn(
-      DeployTarget target, DeploymentStore.Entry entry, Fence held, DeploymentStore journal) {
+  /** Returns what came of the deployment under an id, changing nothing; empty if there is none. */
+  synchronized Optional<DeployResult> deployed(UUID id) {
+    return known(id)
+        .map(
+            entry ->
+                end(entry)
+                    .orElseGet(
+                        () ->
+                            new DeployResult.Failed(
+                                entry.deployment(),
+                                entry.target(),
+                                "it was begun" + DOUBT,
+                                false)));
+  }
+
+  private Optional<DeploymentStore.Entry> known(UUID id) {
+    return door.opened().deployments().find(blueprint.agent(), id);
+  }
+
+  /** What has ended stays as it is, whatever is in the way of another one by now. */
+  private static Optional<DeployResult> end(DeploymentStore.Entry entry) {
+    Deployment deployment = entry.deployment();
     return switch (entry.state()) {
-      case BEGUN -> ask(target, entry.deployment(), held, journal);
+      case BEGUN -> Optional.empty();
       case DISPATCHED ->
-          new DeployResult.Dispatched(entry.deployment(), entry.target(), entry.note());
+          Optional.of(new DeployResult.Dispatched(deployment, entry.target(), entry.note()));
       case FAILED ->
-          new DeployResult.Failed(entry.deployment(), entry.target(), entry.note(), false);
+          Optional.of(new DeployResult.Failed(deployment, entry.target(), entry.note(), false));
       case SUPERSEDED ->
-          new DeployResult.Failed(
-              entry.deployment(), entry.target(), "another deployment was begun after it", false);
+          Optional.of(
+              new DeployResult.Failed(
+                  deployment, entry.target(), "another deployment was begun after it", false));
     };
+  }
+
+  private static DeployResult doubtful(Reason why) {
+    return new DeployResult.Refused(
+        new Reason(why.code(), why.message() + "; this deployment was begun" + DOUBT));
   }
 
   private DeployResult deploy(Optional<String> wanted, Beginning beginning) {

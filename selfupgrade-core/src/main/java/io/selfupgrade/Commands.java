@@ -8,7 +8,12 @@ import io.selfupgrade.control.CommandStore.State;
 import io.selfupgrade.upgrade.DeployResult;
 import io.selfupgrade.upgrade.ReasonCode;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -28,6 +33,20 @@ final class Commands implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SelfUpgrade.class);
   private static final Duration IDLE = Duration.ofSeconds(5);
   private static final Duration BEFORE_NEXT_ATTEMPT = Duration.ofSeconds(15);
+
+  /** How long a deployment waits that the platform did not answer; the last one again and again. */
+  private static final List<Duration> PAUSES =
+      List.of(
+          Duration.ofSeconds(15),
+          Duration.ofMinutes(1),
+          Duration.ofMinutes(5),
+          Duration.ofMinutes(15));
+
+  /** What is in the way of a deployment and passes by itself. */
+  private static final Set<ReasonCode> PASSING =
+      EnumSet.of(ReasonCode.NOT_PRIMARY, ReasonCode.UPGRADE_OPEN);
+
+  private static final int MOST_FAILURES = 100;
   private static final Duration LONGEST_RESTART = Duration.ofMinutes(10);
   private static final Duration JOIN = Duration.ofSeconds(2);
 
@@ -35,6 +54,7 @@ final class Commands implements AutoCloseable {
   private final Effects effects;
   private final Supplier<Optional<Fence>> fence;
   private final Thread thread;
+  private final Map<UUID, Integer> failures = new HashMap<>();
   private boolean woken;
   private boolean closed;
   private boolean started;
@@ -58,6 +78,9 @@ final class Commands implements AutoCloseable {
      * @throws IllegalStateException if no platform is configured
      */
     DeployResult deploy(UUID id, Optional<String> version);
+
+    /** Returns what came of a deployment; empty if it was not begun. */
+    Optional<DeployResult> deployed(UUID id);
   }
 
   /** A restart that was begun and has not ended yet. */
@@ -136,6 +159,9 @@ final class Commands implements AutoCloseable {
       String note = held.holder() + " leads in the place of " + command.takenBefore().get();
       return settle(held, command.id(), State.DONE, note);
     }
+    if (command.over()) {
+      return settle(held, command.id(), State.FAILED, "no process has taken this one's place");
+    }
     begin(command.id());
     try {
       effects.restart(why -> gaveUp(command.id(), why));
@@ -150,30 +176,55 @@ final class Commands implements AutoCloseable {
   }
 
   private Duration deploy(Fence held, Command command) {
+    UUID id = command.id();
     DeployResult result;
     try {
-      result = effects.deploy(command.id(), command.version());
+      if (command.over()) {
+        Optional<DeployResult> end = effects.deployed(id);
+        return end.isPresent()
+            ? settle(held, id, end.get())
+            : settle(held, id, State.FAILED, "it was taken, and the platform was not asked");
+      }
+      result = effects.deploy(id, command.version());
     } catch (IllegalStateException e) {
-      return settle(held, command.id(), State.REFUSED, String.valueOf(e.getMessage()));
+      return settle(held, id, State.REFUSED, String.valueOf(e.getMessage()));
     }
-    boolean last = command.attempt() >= CommandStore.MOST_ATTEMPTS;
+    if (result instanceof DeployResult.Refused refused
+        && PASSING.contains(refused.reason().code())) {
+      return putBack(held, id, PAUSES.get(0), result.summary());
+    }
+    if (result instanceof DeployResult.Failed failed && failed.retryable()) {
+      int before = Math.min(failures.getOrDefault(id, 0), PAUSES.size() - 1);
+      if (failures.size() >= MOST_FAILURES) {
+        failures.clear();
+      }
+      failures.put(id, before + 1);
+      return putBack(held, id, PAUSES.get(before), failed.why());
+    }
+    return settle(held, id, result);
+  }
+
+  private Duration settle(Fence held, UUID command, DeployResult result) {
+    State end = State.FAILED;
     if (result instanceof DeployResult.Dispatched) {
-      return settle(held, command.id(), State.DONE, result.summary());
+      end = State.DONE;
+    } else if (result instanceof DeployResult.Refused) {
+      end = State.REFUSED;
     }
-    if (result instanceof DeployResult.Refused refused) {
-      // Whoever leads by now takes it again.
-      return refused.reason().code() == ReasonCode.NOT_PRIMARY
-          ? IDLE
-          : settle(held, command.id(), State.REFUSED, result.summary());
+    return settle(held, command, end, result.summary());
+  }
+
+  /** Lets it wait, and others before it; its time to live says for how long. */
+  private Duration putBack(Fence held, UUID command, Duration pause, String why) {
+    if (store().putBack(held, command, pause, why)) {
+      LOG.info("command {} waits for {}: {}", command, pause, why);
     }
-    boolean retryable = result instanceof DeployResult.Failed failed && failed.retryable();
-    return retryable && !last
-        ? BEFORE_NEXT_ATTEMPT
-        : settle(held, command.id(), State.FAILED, result.summary());
+    return Duration.ZERO;
   }
 
   /** What cannot be settled comes again, and is found done by its id. */
   private Duration settle(Fence held, UUID command, State end, String note) {
+    failures.remove(command);
     if (store().settle(held, command, end, note)) {
       LOG.info("command {} is {}: {}", command, end, note);
     }

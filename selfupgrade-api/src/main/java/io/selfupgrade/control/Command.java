@@ -14,9 +14,11 @@ import java.util.regex.Pattern;
  * @param id tells it from all others, also to the platform that is asked because of it
  * @param kind {@link #RESTART}, {@link #DEPLOY}, or one that a newer version knows
  * @param version the version that is to be deployed; empty: the confirmed one
- * @param attempt how often it was taken, this time included
- * @param takenBefore who took it the last time and did not settle it
+ * @param attempt how often it was taken and not put back, this time included
+ * @param takenBefore who took it the last time and neither settled it nor put it back
  * @param filedAt when it was filed, on the store's clock
+ * @param over whether its time to live or its attempts are over: whoever takes it finds out what
+ *     came of the attempts before, settles it, and begins nothing
  */
 public record Command(
     UUID id,
@@ -24,7 +26,8 @@ public record Command(
     Optional<String> version,
     int attempt,
     Optional<InstanceId> takenBefore,
-    Instant filedAt) {
+    Instant filedAt,
+    boolean over) {
 
   /** The kind that lets a fresh process of the same version take the primary's place. */
   public static final String RESTART = "RESTART";

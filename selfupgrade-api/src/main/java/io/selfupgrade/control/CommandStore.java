@@ -23,12 +23,17 @@ import java.util.UUID;
  *       agent that never was started.
  *   <li>{@link #fileUpgradeAndDeploy} files the request for an upgrade and the command to deploy in
  *       one transaction; the command can be taken from the good end of that upgrade on, and is
- *       settled {@link State#REFUSED} at its bad end.
+ *       settled {@link State#REFUSED} at its bad end. One that is tried again without a person, or
+ *       that a newer release superseded, is no end: the agent's next upgrade takes its place.
  *   <li>{@link #take} returns the oldest command that may be carried out, and counts the attempt;
  *       one that was taken and not settled comes again, to whoever leads then, {@link
- *       #MOST_ATTEMPTS} times, after which it is settled {@link State#FAILED}.
- *   <li>A command older than its time to live is not taken any more but settled {@link
- *       State#EXPIRED}.
+ *       #MOST_ATTEMPTS} times.
+ *   <li>A command that waits longer than its time to live is settled {@link State#EXPIRED}. One
+ *       that was taken within it may have been carried out: it comes again as {@link Command#over},
+ *       and so does one after its last attempt; who takes it then and does not settle it either
+ *       leaves it to be settled {@link State#FAILED}.
+ *   <li>{@link #putBack} lets a command wait again: it is not taken before its pause is over, by
+ *       whoever leads, the others are, and the attempt does not count.
  *   <li>{@link #settle} ends a command once; one that has ended stays as it is.
  *   <li>Writes that take a {@link Fence} change nothing when it does not hold.
  * </ol>
@@ -59,6 +64,15 @@ public interface CommandStore {
 
   /** Takes the next command, if there is one; empty also if the fence does not hold. */
   Optional<Command> take(Fence fence);
+
+  /**
+   * Puts back a command that was taken and cannot be carried out at the moment.
+   *
+   * @param pause how long it is left alone
+   * @param why without secrets; told with its end if it is not carried out in time
+   * @return false if the fence does not hold, or the command is not taken
+   */
+  boolean putBack(Fence fence, UUID command, Duration pause, String why);
 
   /**
    * Ends a command that was taken.
@@ -114,8 +128,8 @@ public interface CommandStore {
    * @param id the command
    * @param kind what is to be done
    * @param state how far it has come
-   * @param attempts how often it was taken
-   * @param note what came of it
+   * @param attempts how often it was taken and not put back
+   * @param note what came of it, or why it waits again
    * @param filedAt when it was filed, on the store's clock
    */
   record Entry(UUID id, String kind, State state, int attempts, String note, Instant filedAt) {

@@ -18,6 +18,7 @@ import java.util.UUID;
  *   <li>At most one deployment of an agent is begun and not settled. {@link #begin} returns it
  *       again if it is of the same version and target, else it is superseded by the new one.
  *   <li>A deployment that the caller names is begun once: whoever names it again gets it as it is.
+ *       {@link #find} returns each by its name, that of its agent only.
  *   <li>{@link #settle} ends a deployment once; one that has ended stays as it is.
  *   <li>None of them changes anything when the fence does not hold.
  * </ol>
@@ -48,6 +49,9 @@ public interface DeploymentStore {
    * @return false if the fence does not hold or it has ended
    */
   boolean settle(Fence fence, UUID deployment, State state, String note);
+
+  /** Returns a deployment of an agent; empty if none of that name was begun. */
+  Optional<Entry> find(AgentName agent, UUID deployment);
 
   /** Returns the deployments of an agent, newest first. */
   List<Entry> history(AgentName agent, int limit);

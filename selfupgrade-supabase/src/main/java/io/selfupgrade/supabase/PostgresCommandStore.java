@@ -6,6 +6,7 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.control.Command;
 import io.selfupgrade.control.CommandStore;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -29,51 +30,88 @@ final class PostgresCommandStore implements CommandStore {
   private static final String ANY =
       """
       select 1 from selfupgrade.commands
-       where agent = ? and state in ('WAITING', 'TAKEN') and outage is null limit 1
+       where agent = ? and state in ('WAITING', 'TAKEN') and outage is null
+         and (held_until is null or least(held_until, expires_at) <= clock_timestamp()) limit 1
       """;
 
-  /** What is over, whoever took it: nobody works on a command while the next one is taken. */
+  /**
+   * How the upgrade before a command ended: what is tried again without a person, or was superseded
+   * by a newer release, goes on in the agent's next upgrade.
+   */
+  private static final String UPGRADE_BEFORE =
+      """
+      left join selfupgrade.upgrade_requests r on r.id = c.after_request
+      left join selfupgrade.upgrades u on u.id = r.upgrade
+      left join lateral (
+        select n.phase from selfupgrade.upgrades n
+         where n.agent = u.agent and n.seq >= u.seq
+           and not (n.phase in ('ABORTED', 'ROLLED_BACK')
+                    and (n.retryable or n.reason_code is not distinct from 'SUPERSEDED'))
+         order by n.seq limit 1) e on true
+      """;
+
+  /**
+   * What nobody has to look at any more. One that was taken may have been carried out, also by
+   * somebody who is gone: it is handed out once more instead.
+   */
   private static final String END =
       "with "
           + Sql.FENCE
           + """
-          , over as (
-            select c.id,
-                   case when c.expires_at <= clock_timestamp() then 'EXPIRED'
-                        when c.attempts >= ? then 'FAILED'
-                        when u.phase in ('REFUSED', 'ABORTED', 'ROLLED_BACK', 'ROLLBACK_FAILED') then 'REFUSED'
-                   end as ended, u.phase
-              from f join selfupgrade.commands c on c.agent = f.agent
-              left join selfupgrade.upgrade_requests r on r.id = c.after_request
-              left join selfupgrade.upgrades u on u.id = r.upgrade
-             where c.state in ('WAITING', 'TAKEN') and c.outage is null)
-          update selfupgrade.commands c
-             set state = o.ended, settled_at = clock_timestamp(),
-                 note = case o.ended
-                          when 'EXPIRED' then 'it was not carried out within its time to live'
-                          when 'FAILED' then 'given up after ' || c.attempts || ' attempts'
-                          else 'the upgrade before it ended ' || o.phase end
-            from over o
-           where c.id = o.id and o.ended is not null and c.state in ('WAITING', 'TAKEN')
-          """;
+            , over as (
+              select c.id,
+                     case when c.state = 'WAITING' and c.expires_at <= clock_timestamp() then 'EXPIRED'
+                          when c.attempts > ? then 'FAILED'
+                          when e.phase in ('REFUSED', 'ABORTED', 'ROLLED_BACK', 'ROLLBACK_FAILED') then 'REFUSED'
+                     end as ended, e.phase
+                from f join selfupgrade.commands c on c.agent = f.agent
+            """
+          + UPGRADE_BEFORE
+          + """
+               where c.state in ('WAITING', 'TAKEN') and c.outage is null)
+            update selfupgrade.commands c
+               set state = o.ended, settled_at = clock_timestamp(),
+                   note = left(case o.ended
+                                 when 'EXPIRED' then 'its time to live is over'
+                                 when 'FAILED' then 'given up after ' || c.attempts || ' attempts'
+                                 else 'the upgrade before it ended ' || o.phase end
+                               || case when c.note = '' then '' else '; before that: ' || c.note end, 500)
+              from over o
+             where c.id = o.id and o.ended is not null and c.state in ('WAITING', 'TAKEN')
+            """;
 
   private static final String TAKE =
       "with "
           + Sql.FENCE
           + """
-          , next as (
-            select c.id, c.taken_by as before
-              from f join selfupgrade.commands c on c.agent = f.agent
-              left join selfupgrade.upgrade_requests r on r.id = c.after_request
-              left join selfupgrade.upgrades u on u.id = r.upgrade
-             where c.state in ('WAITING', 'TAKEN') and c.outage is null
-               and (c.after_request is null or u.phase in ('CONFIRMED', 'UP_TO_DATE'))
-             order by c.seq limit 1 for update of c)
-          update selfupgrade.commands c
-             set state = 'TAKEN', attempts = c.attempts + 1, taken_by = f.holder, epoch = f.epoch
-            from next n, f where c.id = n.id
-          returning c.id, c.kind, c.detail ->> 'version' as version, c.attempts, n.before, c.filed_at
-          """;
+            , next as (
+              select c.id, c.taken_by as before,
+                     c.state = 'TAKEN' and (c.expires_at <= clock_timestamp() or c.attempts >= ?) as over
+                from f join selfupgrade.commands c on c.agent = f.agent
+            """
+          + UPGRADE_BEFORE
+          + """
+               where c.state in ('WAITING', 'TAKEN') and c.outage is null
+                 and (c.held_until is null or c.held_until <= clock_timestamp())
+                 and (c.after_request is null or e.phase in ('CONFIRMED', 'UP_TO_DATE'))
+               order by c.seq limit 1 for update of c)
+            update selfupgrade.commands c
+               set state = 'TAKEN', attempts = c.attempts + 1, taken_by = f.holder, epoch = f.epoch,
+                   held_until = null
+              from next n, f where c.id = n.id
+            returning c.id, c.kind, c.detail ->> 'version' as version, c.attempts, n.before, c.filed_at, n.over
+            """;
+
+  private static final String PUT_BACK =
+      "with "
+          + Sql.FENCE
+          + """
+            update selfupgrade.commands c
+               set state = 'WAITING', attempts = c.attempts - 1, taken_by = null, note = ?,
+                   held_until = clock_timestamp() + %s
+              from f where c.agent = f.agent and c.id = ? and c.state = 'TAKEN' and c.outage is null
+            """
+              .formatted(Sql.SPAN);
 
   private static final String SETTLE =
       "with "
@@ -128,17 +166,31 @@ final class PostgresCommandStore implements CommandStore {
         "taking a command of " + fence.agent(),
         statements -> {
           statements.update(END, Arguments.of(fence, MOST_ATTEMPTS));
-          return statements.first(TAKE, PostgresCommandStore::command, Arguments.of(fence));
+          return statements.first(
+              TAKE, PostgresCommandStore::command, Arguments.of(fence, MOST_ATTEMPTS));
         });
   }
 
   @Override
+  public boolean putBack(Fence fence, UUID command, Duration pause, String why) {
+    Arguments arguments = Arguments.of(fence, kept(why), pause, command);
+    return database.call(
+        PORT,
+        "putting back command " + command,
+        statements -> statements.update(PUT_BACK, arguments) > 0);
+  }
+
+  @Override
   public boolean settle(Fence fence, UUID command, State end, String note) {
-    String kept = note.substring(0, Math.min(LONGEST_NOTE, note.length()));
+    Arguments arguments = Arguments.of(fence, end, kept(note), command);
     return database.call(
         PORT,
         "settling command " + command,
-        statements -> statements.update(SETTLE, Arguments.of(fence, end, kept, command)) > 0);
+        statements -> statements.update(SETTLE, arguments) > 0);
+  }
+
+  private static String kept(String note) {
+    return note.substring(0, Math.min(LONGEST_NOTE, note.length()));
   }
 
   @Override
@@ -161,7 +213,8 @@ final class PostgresCommandStore implements CommandStore {
         row.textIfAny("version"),
         (int) row.number("attempts"),
         row.uuidIfAny("before").map(InstanceId::new),
-        row.instant("filed_at"));
+        row.instant("filed_at"),
+        row.flag("over"));
   }
 
   private static Entry entry(Row row) throws SQLException {

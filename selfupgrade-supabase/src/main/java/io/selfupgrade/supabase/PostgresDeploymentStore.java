@@ -123,6 +123,16 @@ final class PostgresDeploymentStore implements DeploymentStore {
   }
 
   @Override
+  public Optional<Entry> find(AgentName agent, UUID deployment) {
+    return database.call(
+        PORT,
+        "reading deployment " + deployment,
+        statements ->
+            statements.first(
+                NAMED, PostgresDeploymentStore::entry, Arguments.of(agent, deployment)));
+  }
+
+  @Override
   public List<Entry> history(AgentName agent, int limit) {
     return database.call(
         PORT,

@@ -10,7 +10,10 @@ import io.selfupgrade.control.CommandStore;
 import io.selfupgrade.control.CommandStore.Entry;
 import io.selfupgrade.control.CommandStore.Filed;
 import io.selfupgrade.control.CommandStore.State;
+import io.selfupgrade.upgrade.Reason;
+import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Trigger;
+import io.selfupgrade.upgrade.UpgradeJournal.Ending;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Duration;
 import java.util.List;
@@ -146,13 +149,14 @@ abstract class CommandStoreContract extends StoreContract {
   }
 
   @Test
-  void afterTooManyAttemptsItIsGivenUp() {
+  void afterTooManyAttemptsItComesOnceMoreToBeSettledAndIsGivenUp() {
     Fence fence = scene.lead();
     file(Command.Wish.restart("key-1"));
     for (int i = 0; i < CommandStore.MOST_ATTEMPTS; i++) {
-      assertThat(store.commands().take(fence)).isPresent();
+      assertThat(store.commands().take(fence).orElseThrow().over()).isFalse();
     }
 
+    assertThat(store.commands().take(fence).orElseThrow().over()).isTrue();
     assertThat(store.commands().take(fence)).isEmpty();
 
     assertThat(newest())
@@ -160,8 +164,89 @@ abstract class CommandStoreContract extends StoreContract {
         .satisfies(
             entry -> {
               assertThat(entry.state()).isEqualTo(State.FAILED);
-              assertThat(entry.note()).contains("given up after 5 attempts");
+              assertThat(entry.note()).contains("given up after 6 attempts");
             });
+  }
+
+  @Test
+  void oneThatWasTakenInTimeIsNotExpiredButComesAgainToBeSettled() {
+    Fence first = scene.lead();
+    Command taken = takenWithin(first, SHORT.multipliedBy(4));
+
+    Command again = store.commands().take(scene.takeOverFrom(first)).orElseThrow();
+
+    assertThat(again.id()).isEqualTo(taken.id());
+    assertThat(again.over()).isTrue();
+    assertThat(again.takenBefore()).contains(first.holder());
+    assertThat(newest().get(0).state()).isEqualTo(State.TAKEN);
+  }
+
+  /** Takes a command and lets its time to live pass, which is longer where it was too short. */
+  private Command takenWithin(Fence fence, Duration time) {
+    String key = "within-" + time;
+    file(new Command.Wish(key, Command.DEPLOY, Optional.empty(), time));
+    Optional<Command> taken = store.commands().take(fence);
+    if (taken.isEmpty()) {
+      return takenWithin(fence, time.multipliedBy(2));
+    }
+    stores().passTime(time.plus(SHORT));
+    return taken.get();
+  }
+
+  @Test
+  void oneThatIsPutBackIsLeftAloneForItsPauseAndTheOthersAreTaken() {
+    Fence fence = scene.lead();
+    UUID deploy = file(Command.Wish.deploy("key-1")).command();
+    UUID restart = file(Command.Wish.restart("key-2")).command();
+    assertThat(store.commands().putBack(fence, deploy, LONG, "nobody took it")).isFalse();
+    assertThat(store.commands().take(fence)).map(Command::id).contains(deploy);
+
+    assertThat(store.commands().putBack(fence, deploy, LONG, "n".repeat(600))).isTrue();
+
+    assertThat(store.commands().take(fence)).map(Command::id).contains(restart);
+    assertThat(store.commands().settle(fence, restart, State.DONE, "done")).isTrue();
+    assertThat(store.commands().take(fence)).isEmpty();
+    assertThat(store.commands().take(scene.takeOverFrom(fence))).isEmpty();
+    Entry waiting = newest().get(1);
+    assertThat(waiting.state()).isEqualTo(State.WAITING);
+    assertThat(waiting.attempts()).isZero();
+    assertThat(waiting.note()).isEqualTo("n".repeat(500));
+  }
+
+  @Test
+  void afterItsPauseItIsTakenAsBeforeHoweverOften() {
+    Fence fence = scene.lead();
+    UUID command = file(Command.Wish.deploy("key-1")).command();
+    for (int i = 0; i <= CommandStore.MOST_ATTEMPTS; i++) {
+      assertThat(store.commands().take(fence)).map(Command::id).contains(command);
+      assertThat(store.commands().putBack(fence, command, Duration.ofMillis(1), "no")).isTrue();
+      stores().passTime(Duration.ofMillis(2));
+    }
+
+    Command again = store.commands().take(fence).orElseThrow();
+
+    assertThat(again.attempt()).isEqualTo(1);
+    assertThat(again.over()).isFalse();
+    assertThat(again.takenBefore()).isEmpty();
+  }
+
+  @Test
+  void oneThatWasPutBackTellsWhyWhenItsTimeIsOver() {
+    Fence fence = scene.lead();
+    boolean back = false;
+    for (Duration time = SHORT; !back; time = time.multipliedBy(2)) {
+      String key = "within-" + time;
+      file(new Command.Wish(key, Command.DEPLOY, Optional.empty(), time));
+      Optional<Command> taken = store.commands().take(fence);
+      back =
+          taken.isPresent() && store.commands().putBack(fence, taken.get().id(), LONG, "no answer");
+      stores().passTime(time.plus(SHORT));
+    }
+
+    assertThat(store.commands().take(fence)).isEmpty();
+
+    assertThat(newest().get(0).state()).isEqualTo(State.EXPIRED);
+    assertThat(newest().get(0).note()).contains("time to live", "no answer");
   }
 
   @Test
@@ -244,7 +329,7 @@ abstract class CommandStoreContract extends StoreContract {
     Fence fence = own.lead();
     store.commands().fileUpgradeAndDeploy(own.agent, "key-1");
 
-    Fence after = answered(own, fence, end);
+    Fence after = answered(own, fence, end, new Ending(Scene.REASON, false));
 
     assertThat(store.commands().take(after)).isEmpty();
     assertThat(store.commands().newest(own.agent, 10))
@@ -254,6 +339,43 @@ abstract class CommandStoreContract extends StoreContract {
               assertThat(entry.state()).isEqualTo(State.REFUSED);
               assertThat(entry.note()).contains(end.name());
             });
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatIsTriedAgainOrSupersededGoesOnInTheNextUpgrade() {
+    Reason superseded = new Reason(ReasonCode.SUPERSEDED, "a newer one was published");
+    return Stream.of(
+            new Undecided(UpgradePhase.ABORTED, new Ending(Scene.REASON, true)),
+            new Undecided(UpgradePhase.ROLLED_BACK, new Ending(Scene.REASON, true)),
+            new Undecided(UpgradePhase.ABORTED, new Ending(superseded, false)))
+        .flatMap(
+            end ->
+                Stream.of(UpgradePhase.CONFIRMED, UpgradePhase.REFUSED)
+                    .map(
+                        next ->
+                            DynamicTest.dynamicTest(
+                                end + ", then " + next, () -> goesOn(end, next))));
+  }
+
+  private record Undecided(UpgradePhase phase, Ending ending) {}
+
+  private void goesOn(Undecided first, UpgradePhase end) {
+    Scene own = new Scene(store);
+    Fence fence = own.lead();
+    UUID command = store.commands().fileUpgradeAndDeploy(own.agent, "key-1").command();
+    Fence after = answered(own, fence, first.phase, first.ending);
+    assertThat(store.commands().take(after)).as("after the first").isEmpty();
+    assertThat(store.commands().newest(own.agent, 1).get(0).state()).isEqualTo(State.WAITING);
+    Scene.Upgrading next = own.upgradeIn(UpgradePhase.OPEN, after);
+    assertThat(store.commands().take(after)).as("during the next").isEmpty();
+
+    Fence last = own.endedAs(end, next).primary();
+
+    boolean good = end == UpgradePhase.CONFIRMED;
+    assertThat(store.commands().take(last).map(Command::id))
+        .isEqualTo(good ? Optional.of(command) : Optional.empty());
+    assertThat(store.commands().newest(own.agent, 1).get(0).state())
+        .isEqualTo(good ? State.TAKEN : State.REFUSED);
   }
 
   @Test
@@ -270,9 +392,23 @@ abstract class CommandStoreContract extends StoreContract {
 
   /** Lets an upgrade that answers the waiting request end so; returns the fence after it. */
   private Fence answered(Scene own, Fence fence, UpgradePhase end) {
+    return own.endedAs(end, answering(own, fence)).primary();
+  }
+
+  private Fence answered(Scene own, Fence fence, UpgradePhase end, Ending ending) {
+    UpgradePhase before =
+        UpgradePhase.OPEN.canMoveTo(end) ? UpgradePhase.OPEN : UpgradePhase.ROLLING_BACK;
+    Scene.Upgrading last = own.endedAs(before, answering(own, fence));
+    boolean moved =
+        store.journal().move(last.primary(), last.upgrade(), before, end, Optional.of(ending));
+    assertThat(moved).isTrue();
+    return last.primary();
+  }
+
+  private Scene.Upgrading answering(Scene own, Fence fence) {
     Scene.Upgrading open = own.upgradeIn(UpgradePhase.OPEN, fence);
     assertThat(store.journal().answerRequests(fence, open.upgrade())).isTrue();
-    return own.endedAs(end, open).primary();
+    return open;
   }
 
   private void settled(Fence fence, State end, String note) {

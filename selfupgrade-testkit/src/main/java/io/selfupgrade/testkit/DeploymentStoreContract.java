@@ -93,6 +93,22 @@ abstract class DeploymentStoreContract extends StoreContract {
   }
 
   @Test
+  void eachIsFoundByItsNameHoweverManyCameAfterIt() {
+    Fence fence = scene.lead();
+    Deployment first = store.deployments().begin(fence, V1, TARGET).orElseThrow();
+    assertThat(store.deployments().begin(fence, V2, TARGET)).isPresent();
+
+    assertThat(store.deployments().find(scene.agent, first.id()))
+        .hasValueSatisfying(
+            found -> {
+              assertThat(found.deployment()).isEqualTo(first);
+              assertThat(found.state()).isEqualTo(State.SUPERSEDED);
+            });
+    assertThat(store.deployments().find(scene.agent, UUID.randomUUID())).isEmpty();
+    assertThat(store.deployments().find(new Scene(store).agent, first.id())).isEmpty();
+  }
+
+  @Test
   void oneOfAnotherAgentIsNotBegun() {
     Deployment others = new Deployment(UUID.randomUUID(), new Scene(store).agent, V2);
 

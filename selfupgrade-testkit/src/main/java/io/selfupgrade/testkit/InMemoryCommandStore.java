@@ -6,8 +6,12 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.control.Command;
 import io.selfupgrade.control.CommandStore;
+import io.selfupgrade.upgrade.Reason;
+import io.selfupgrade.upgrade.ReasonCode;
 import io.selfupgrade.upgrade.Trigger;
 import io.selfupgrade.upgrade.UpgradePhase;
+import io.selfupgrade.upgrade.UpgradeRecord;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +26,8 @@ final class InMemoryCommandStore implements CommandStore {
 
   private static final Set<UpgradePhase> GOOD =
       EnumSet.of(UpgradePhase.CONFIRMED, UpgradePhase.UP_TO_DATE);
+  private static final Set<UpgradePhase> UNDECIDED =
+      EnumSet.of(UpgradePhase.ABORTED, UpgradePhase.ROLLED_BACK);
   private static final int LONGEST_NOTE = 500;
 
   private final InMemoryState state;
@@ -105,43 +111,72 @@ final class InMemoryCommandStore implements CommandStore {
                   .toList();
           open.forEach(row -> endIfOver(row, now));
           return open.stream()
-              .filter(row -> !row.state.isFinal() && isReady(row))
+              .filter(row -> !row.state.isFinal() && isReady(row, now))
               .findFirst()
-              .map(row -> row.take(fence.holder()));
+              .map(row -> row.take(fence.holder(), now));
         });
   }
 
   private void endIfOver(Row row, Instant now) {
     Optional<UpgradePhase> before = before(row);
-    if (!now.isBefore(row.expiresAt)) {
-      row.end(State.EXPIRED, "it was not carried out within its time to live");
-    } else if (row.attempts >= MOST_ATTEMPTS) {
-      row.end(State.FAILED, "given up after " + row.attempts + " attempts: " + row.note);
+    if (row.state == State.WAITING && !now.isBefore(row.expiresAt)) {
+      row.giveUp(State.EXPIRED, "its time to live is over");
+    } else if (row.attempts > MOST_ATTEMPTS) {
+      row.giveUp(State.FAILED, "given up after " + row.attempts + " attempts");
     } else if (before.filter(phase -> phase.isFinal() && !GOOD.contains(phase)).isPresent()) {
-      row.end(State.REFUSED, "the upgrade before it ended " + before.orElseThrow());
+      row.giveUp(State.REFUSED, "the upgrade before it ended " + before.orElseThrow());
     }
   }
 
-  private boolean isReady(Row row) {
-    return row.after.isEmpty() || before(row).filter(GOOD::contains).isPresent();
+  private boolean isReady(Row row, Instant now) {
+    return !now.isBefore(row.heldUntil)
+        && (row.after.isEmpty() || before(row).filter(GOOD::contains).isPresent());
   }
 
+  /**
+   * Returns how the upgrade before it ended, which goes on in the next one if it is tried again.
+   */
   private Optional<UpgradePhase> before(Row row) {
-    return row.after
-        .flatMap(request -> Optional.ofNullable(request.answer))
-        .flatMap(state::upgrade)
+    Optional<UpgradeRow> first =
+        row.after.flatMap(request -> Optional.ofNullable(request.answer)).flatMap(state::upgrade);
+    if (first.isEmpty()) {
+      return Optional.empty();
+    }
+    List<UpgradeRow> since = new ArrayList<>();
+    for (UpgradeRow upgrade : state.rows(first.get().agent).upgrades) {
+      since.add(0, upgrade);
+      if (upgrade.equals(first.get())) {
+        break;
+      }
+    }
+    return since.stream()
+        .filter(upgrade -> !goesOnInTheNext(upgrade.record(state.now())))
+        .findFirst()
         .map(upgrade -> upgrade.phase);
+  }
+
+  private static boolean goesOnInTheNext(UpgradeRecord upgrade) {
+    boolean superseded =
+        upgrade.decision().reason().map(Reason::code).equals(Optional.of(ReasonCode.SUPERSEDED));
+    return UNDECIDED.contains(upgrade.phase()) && (upgrade.decision().retryable() || superseded);
+  }
+
+  @Override
+  public boolean putBack(Fence fence, UUID command, Duration pause, String why) {
+    return state.change(
+        () -> taken(fence, command), row -> row.putBack(state.now().plus(pause), why));
+  }
+
+  private Optional<Row> taken(Fence fence, UUID command) {
+    return state.fenced(fence).stream()
+        .flatMap(rows -> rows.commands.stream())
+        .filter(row -> row.id.equals(command) && row.state == State.TAKEN)
+        .findFirst();
   }
 
   @Override
   public boolean settle(Fence fence, UUID command, State end, String note) {
-    return state.change(
-        () ->
-            state.fenced(fence).stream()
-                .flatMap(rows -> rows.commands.stream())
-                .filter(row -> row.id.equals(command) && row.state == State.TAKEN)
-                .findFirst(),
-        row -> row.end(end, note));
+    return state.change(() -> taken(fence, command), row -> row.end(end, note));
   }
 
   @Override
@@ -167,6 +202,7 @@ final class InMemoryCommandStore implements CommandStore {
     private State state = State.WAITING;
     private int attempts;
     private Optional<InstanceId> takenBy = Optional.empty();
+    private Instant heldUntil = Instant.MIN;
     private String note = "";
 
     Row(Command.Wish wish, Instant now) {
@@ -183,16 +219,29 @@ final class InMemoryCommandStore implements CommandStore {
           && wish.version().equals(other.version());
     }
 
-    private Command take(InstanceId by) {
+    private Command take(InstanceId by, Instant now) {
       Optional<InstanceId> before = takenBy;
+      boolean over =
+          state == State.TAKEN && (!now.isBefore(expiresAt) || attempts >= MOST_ATTEMPTS);
       state = State.TAKEN;
       attempts++;
       takenBy = Optional.of(by);
-      return new Command(id, wish.kind(), wish.version(), attempts, before, filedAt);
+      return new Command(id, wish.kind(), wish.version(), attempts, before, filedAt, over);
     }
 
-    private void end(State end, String why) {
-      state = end;
+    private void putBack(Instant until, String why) {
+      end(State.WAITING, why);
+      attempts--;
+      takenBy = Optional.empty();
+      heldUntil = until;
+    }
+
+    private void giveUp(State end, String why) {
+      end(end, note.isEmpty() ? why : why + "; before that: " + note);
+    }
+
+    private void end(State next, String why) {
+      state = next;
       note = why.substring(0, Math.min(LONGEST_NOTE, why.length()));
     }
 

@@ -88,6 +88,15 @@ final class InMemoryDeploymentStore implements DeploymentStore {
   }
 
   @Override
+  public Optional<Entry> find(AgentName agent, UUID deployment) {
+    return state.transact(
+        () ->
+            state.rows(agent).deployments.stream()
+                .filter(entry -> entry.deployment().id().equals(deployment))
+                .findFirst());
+  }
+
+  @Override
   public List<Entry> history(AgentName agent, int limit) {
     return state.transact(() -> state.rows(agent).deployments.stream().limit(limit).toList());
   }

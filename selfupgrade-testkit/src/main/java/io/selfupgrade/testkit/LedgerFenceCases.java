@@ -52,6 +52,9 @@ final class LedgerFenceCases {
                     .note(f, change(store, u), ChangeState.WAITING, ChangeProgress.NONE, "")),
         ledger("CommandStore.take/1", (f, u) -> store.commands().take(f)),
         ledger(
+            "CommandStore.putBack/4",
+            (f, u) -> store.commands().putBack(f, command(store, u), StoreContract.LONG, "away")),
+        ledger(
             "CommandStore.settle/4",
             (f, u) -> store.commands().settle(f, command(store, u), State.DONE, "done")),
         ledger(
