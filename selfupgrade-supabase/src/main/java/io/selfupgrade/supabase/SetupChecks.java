@@ -41,9 +41,25 @@ final class SetupChecks {
        where c.relnamespace = 'selfupgrade'::regnamespace and c.relkind in ('r', 'p')
          and not (has_table_privilege('selfupgrade_agent', c.oid, 'select')
                   and (c.relname = 'schema_history'
+                       or c.relname = 'watches' and has_any_column_privilege('selfupgrade_agent', c.oid, 'insert')
+                          and has_any_column_privilege('selfupgrade_agent', c.oid, 'update')
                        or has_table_privilege('selfupgrade_agent', c.oid, 'insert')
                           and has_table_privilege('selfupgrade_agent', c.oid, 'update')
                           and has_table_privilege('selfupgrade_agent', c.oid, 'delete')))
+       order by 1
+      """;
+
+  private static final String OWNERS =
+      """
+      select 'watches.' || a.attname as name from pg_attribute a
+       where a.attrelid = 'selfupgrade.watches'::regclass and a.attnum > 0 and not a.attisdropped
+         and a.attname not in ('agent', 'notifiers', 'retention')
+         and (has_column_privilege('selfupgrade_agent', a.attrelid, a.attnum, 'insert')
+              or has_column_privilege('selfupgrade_agent', a.attrelid, a.attnum, 'update'))
+      union all
+      select p.proname from pg_proc p
+       where p.pronamespace = 'selfupgrade'::regnamespace and p.proname in ('set_watch', 'secure_tables')
+         and has_function_privilege('selfupgrade_agent', p.oid, 'execute')
        order by 1
       """;
 
@@ -101,7 +117,11 @@ final class SetupChecks {
       tell(
           "tables that the agent may not use: select selfupgrade.secure_tables() gives the rights",
           names(LACKING),
-          "selfupgrade_agent reads and writes every table");
+          "selfupgrade_agent reads and writes the tables");
+      tell(
+          "rights that are the owner's alone: select selfupgrade.secure_tables() takes them away",
+          names(OWNERS),
+          "nobody but the owner says whom the database calls");
     }
   }
 

@@ -53,8 +53,8 @@ export async function redeploy(agent: string): Promise<Response> {
     const rights = status === 401 || status === 403 ? ", at a limit of its own or because the token lacks rights" : "";
     throw away(`GitHub answered ${status}${rights}`);
   }
-  const why = `GitHub refused it with ${status}: see that the token may write actions, and that the workflow is there ` +
-    "and takes the inputs version and upgrade";
+  const why = `GitHub refused it with ${status}: see that the token may write actions, and that the workflow is ` +
+    "there and takes the inputs version and upgrade";
   await settle(taken, "REFUSED", why);
   throw new Refusal(502, "refused_by_github", why);
 }

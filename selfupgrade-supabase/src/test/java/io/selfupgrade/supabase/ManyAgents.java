@@ -106,6 +106,8 @@ final class ManyAgents {
               + " from selfupgrade.outages",
           "control_keys (agent, key, wish, command)"
               + " select agent, id::text, 'DEPLOY {}', id from selfupgrade.commands",
+          "alarms (agent, outage, ending, settled_at) select agent, id, false, clock_timestamp()"
+              + " from selfupgrade.outages",
           "watches (agent) select 'other-' || n" + FEW,
           "hosts (agent, host) select " + AGENT + ", 'host-' || n" + MANY,
           "budget_samples (hour, measured_at, database_bytes)"

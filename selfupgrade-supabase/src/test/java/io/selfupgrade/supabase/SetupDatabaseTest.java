@@ -72,7 +72,7 @@ class SetupDatabaseTest {
     assertThat(report.good()).as("%s", report).isTrue();
     assertThat(SetupScene.texts(report, Mark.GOOD))
         .contains(
-            "rights selfupgrade_agent reads and writes every table",
+            "rights selfupgrade_agent reads and writes the tables",
             "rights " + login + " has no right that an agent does not need",
             "job there is no pg_cron: the agent's primary runs the jobs while it is up")
         .anySatisfy(text -> assertThat(text).contains("through a direct connection"))
@@ -269,12 +269,14 @@ class SetupDatabaseTest {
   void rightsOfOthersAreSeen() throws Exception {
     described().run();
     sql(
-        "grant select on selfupgrade.settings to public; alter table selfupgrade.memories disable row level security");
+        "grant select on selfupgrade.settings to public; alter table selfupgrade.memories disable row level security;"
+            + " grant update (call_url) on selfupgrade.watches to selfupgrade_agent");
 
     List<String> wrong = SetupScene.texts(described().run(), Mark.WRONG);
 
     assertThat(wrong)
-        .hasSize(2)
+        .hasSize(3)
+        .anySatisfy(text -> assertThat(text).contains("the owner's alone", "watches.call_url"))
         .anySatisfy(text -> assertThat(text).contains("settings to everybody"))
         .anySatisfy(text -> assertThat(text).contains("without row level security: memories"));
   }
