@@ -48,8 +48,11 @@ final class ChangeRow {
     ChangeState state = trouble.retryable() ? record.state() : ChangeState.FAILED;
     if (by.journal().note(fence, record.id(), state, ChangeProgress.NONE, why)) {
       record = record.noted(state, ChangeProgress.NONE, why);
+      return new ChangeResult.Troubled(record, why, trouble.retryable());
     }
-    return new ChangeResult.Troubled(record, why, trouble.retryable());
+    // What another instance has finished, with its branch, is no trouble.
+    return endedByOther()
+        .orElseGet(() -> new ChangeResult.Troubled(record, why, trouble.retryable()));
   }
 
   void noteIfNew(ChangeObstacle obstacle) {

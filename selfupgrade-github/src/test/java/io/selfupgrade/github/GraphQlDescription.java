@@ -103,14 +103,10 @@ final class GraphQlDescription {
                 misfits.add(where + " has no field " + name);
               }
             });
-    fields
-        .fields()
-        .forEachRemaining(
-            field ->
-                value(
-                    where + "." + field.getKey(),
-                    field.getValue().asText(),
-                    value.path(field.getKey())));
+    for (var field : fields.properties()) {
+      String name = field.getKey();
+      value(where + "." + name, field.getValue().asText(), value.path(name));
+    }
   }
 
   /** Reads {@code field field { field } }} of a type, and looks for each in the answer. */

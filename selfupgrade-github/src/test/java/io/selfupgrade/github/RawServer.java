@@ -22,7 +22,7 @@ final class RawServer implements AutoCloseable {
   RawServer(Script script) {
     this.script = script;
     try {
-      this.socket = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+      this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

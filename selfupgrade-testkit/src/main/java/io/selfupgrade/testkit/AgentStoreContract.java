@@ -259,6 +259,15 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** Commands from beside the agent. */
+  @Nested
+  class CommandsAfterUpgrades extends CommandAfterUpgradeContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The jobs that keep watch. */
   @Nested
   class Jobs extends JobStoreContract {

@@ -242,14 +242,17 @@ class PlatformPipelineTest {
   void aHandOverWaitsForItsTurnAndGivesNothingThatARestartHasGiven() throws Exception {
     scene.publish("1.1.0");
     Proof.Prepared prepared = prepared();
+    CompletableFuture<StepResult<Proof.Applied>> deploying;
     scene.side.turn.lock();
-    CompletableFuture<StepResult<Proof.Applied>> deploying =
-        CompletableFuture.supplyAsync(() -> pipeline.deploy(prepared));
-    Eventually.holds(
-        "it waits for its turn", Duration.ofSeconds(20), scene.side.turn::hasQueuedThreads);
-    assertThat(scene.side.drained).isZero();
-    scene.takeOver(UpgradeScene.deployed(InstanceId.random(), "1.0.0"), scene.side.fence);
-    scene.side.turn.unlock();
+    try {
+      deploying = CompletableFuture.supplyAsync(() -> pipeline.deploy(prepared));
+      Eventually.holds(
+          "it waits for its turn", Duration.ofSeconds(20), scene.side.turn::hasQueuedThreads);
+      assertThat(scene.side.drained).isZero();
+      scene.takeOver(UpgradeScene.deployed(InstanceId.random(), "1.0.0"), scene.side.fence);
+    } finally {
+      scene.side.turn.unlock();
+    }
 
     StepResult<Proof.Applied> result = deploying.join();
 
