@@ -35,6 +35,7 @@ final class Points {
     // The long ones first, so that several worlds end at about one time.
     rows.addAll(ofTheLauncher());
     rows.addAll(beforeTheHandOver());
+    rows.add(untilTheTrial());
     rows.addAll(theWayBack());
     rows.addAll(afterTheHandOver());
     rows.addAll(inPlace());
@@ -52,19 +53,6 @@ final class Points {
             "old after journal.open",
             "old before journal.target",
             "old after journal.target"),
-        good(
-            "old after policies.saw",
-            "old after journal.record(TRIGGER PASSED)",
-            "old after journal.answerRequests",
-            "old after journal.record(CHECK PASSED)",
-            "old after journal.record(VALIDATE STARTED)",
-            "old before rename staging/*/release.json",
-            "old after rename staging/*/release.json.sig",
-            "old before create staging/*/models/a/weights",
-            "old after append staging/*/models/words",
-            "old after journal.record(VALIDATE PASSED)",
-            "old after journal.record(BACKUP PASSED)",
-            "old after journal.record(APPLY PASSED)"),
         good(
             "old before source.open",
             "old after source.open",
@@ -96,6 +84,23 @@ final class Points {
             "old before journal.record(APPLY ADMISSION_CLOSED)",
             "old after work.stop",
             "old before journal.handOver"));
+  }
+
+  /** What is noted and laid out on the way to the trial. */
+  private static Row untilTheTrial() {
+    return good(
+        "old after policies.saw",
+        "old after journal.record(TRIGGER PASSED)",
+        "old after journal.answerRequests",
+        "old after journal.record(CHECK PASSED)",
+        "old after journal.record(VALIDATE STARTED)",
+        "old before rename staging/*/release.json",
+        "old after rename staging/*/release.json.sig",
+        "old before create staging/*/models/a/weights",
+        "old after append staging/*/models/words",
+        "old after journal.record(VALIDATE PASSED)",
+        "old after journal.record(BACKUP PASSED)",
+        "old after journal.record(APPLY PASSED)");
   }
 
   private static List<Row> afterTheHandOver() {

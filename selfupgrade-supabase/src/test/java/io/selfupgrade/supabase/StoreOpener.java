@@ -36,11 +36,12 @@ final class StoreOpener {
     for (int i = 0; i < stores; i++) {
       opened.add(threads.submit(opening));
     }
+    // Before their ends are asked for: a process whose store does not open has to end, too.
+    threads.shutdown();
     int good = 0;
     for (Future<Boolean> each : opened) {
       good += each.get() ? 1 : 0;
     }
-    threads.shutdown();
     System.out.println("opened " + good);
   }
 }
