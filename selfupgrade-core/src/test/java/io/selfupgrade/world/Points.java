@@ -324,26 +324,26 @@ final class Points {
   /** How one process follows another. */
   enum Way {
     /** An upgrade, with both versions beside each other. */
-    BESIDE,
+    BESIDE(""),
     /** An upgrade on a host with room for one process only. */
     IN_PLACE("switch-restart"),
     /** A restart: a fresh process of the same version takes over. */
-    RELIEF;
+    RELIEF("");
 
-    private final List<String> args;
+    private final String arg;
 
-    Way(String... args) {
-      this.args = List.of(args);
+    Way(String arg) {
+      this.arg = arg;
     }
 
     /** Returns what every agent of such a world gets as arguments. */
     List<String> args() {
-      return args;
+      return arg.isEmpty() ? List.of() : List.of(arg);
     }
 
     /** Returns these arguments, and those of a version that has faults. */
     String[] with(String... faults) {
-      return Stream.concat(args.stream(), Stream.of(faults)).toArray(String[]::new);
+      return Stream.concat(args().stream(), Stream.of(faults)).toArray(String[]::new);
     }
   }
 
