@@ -28,7 +28,7 @@ class PointsTest {
   /** What goes on all the time, and is met by the pairs that come by chance. */
   private static final Pattern RECURS =
       Pattern.compile(
-          "leadership[.]renew|instances[.]heartbeat|tasks[.].*|commands[.]take|journal[.]request"
+          "leadership[.]renew|instances[.]heartbeat|budget[.]measure|tasks[.].*|commands[.]take|journal[.]request"
               + "|journal[.]record[(]VALIDATE NOT_APPLICABLE[)]"
               + "|journal[.]record[(]VERIFY NOT_APPLICABLE[)]|append run/launcher[.]log");
 
