@@ -151,32 +151,30 @@ final class Points {
         good(
             "launcher before rename candidate",
             "launcher after rename candidate",
-            "launcher after append run/launcher.log TRIAL",
             "launcher before rename run/*/child",
             "launcher before start candidate",
             "launcher after start candidate",
-            "launcher after expendable true",
-            "launcher after append run/launcher.log STARTED",
             "launcher after append run/launcher.log HANDED_OVER",
             "launcher before rename run/obeyed",
             "launcher after rename run/obeyed",
-            "launcher after append run/launcher.log CONFIRMED",
             "launcher before rename current",
             "launcher after rename current",
-            "launcher after append run/launcher.log POINTED",
-            "launcher after expendable false",
             "launcher before delete candidate",
             "launcher after delete candidate",
             "launcher after append run/launcher.log STOPPING",
             "launcher before terminate",
             "launcher after terminate",
             "launcher before rename run/*/reaped",
-            "launcher after rename run/*/reaped",
+            "launcher after rename run/*/reaped"),
+        good(
+            "launcher after append run/launcher.log TRIAL",
+            "launcher after append run/launcher.log CONFIRMED",
+            "launcher after append run/launcher.log POINTED",
             "launcher after append run/launcher.log REAPED"),
         bad(
+            "launcher after expendable true",
             "launcher before rename run/obeyed",
             "launcher after rename run/obeyed",
-            "launcher after append run/launcher.log DROPPED",
             "launcher before terminate",
             "launcher after terminate",
             "launcher before rename run/*/reaped",
@@ -186,9 +184,11 @@ final class Points {
         good(
             "old after journal.move(STAGED)",
             "launcher before start current",
+            "launcher after append run/launcher.log STARTED",
             "old after journal.move(TRIAL)",
             "launcher after start current",
-            "launcher before append run/launcher.log HANDED_OVER"));
+            "launcher before append run/launcher.log HANDED_OVER",
+            "launcher after expendable false"));
   }
 
   /** On a host with room for one: the old process ends before the new one starts. */
