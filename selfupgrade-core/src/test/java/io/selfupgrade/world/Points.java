@@ -140,7 +140,7 @@ final class Points {
             "old before journal.move(ROLLED_BACK)",
             "old after journal.move(ROLLED_BACK)"),
         bad("candidate after journal.record(VERIFY FAILED)"),
-        bad("candidate after leadership.release", "old before instances.ready"),
+        bad("candidate before leadership.release", "old before instances.ready"),
         bad("candidate before instances.stopped"),
         bad("any before rename run/*/dropped", "any after rename run/*/dropped"),
         bad("candidate after work.stop"));
