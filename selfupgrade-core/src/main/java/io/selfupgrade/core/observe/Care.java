@@ -16,6 +16,7 @@ final class Care implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ObserveEngine.class);
   private static final Duration LONGEST_CLOSE = Duration.ofSeconds(2);
   private static final Duration FIRST_RETENTION = Duration.ofMinutes(1);
+  private static final Duration UNTIL_SETTLED = Duration.ofSeconds(10);
 
   private final Surroundings agent;
   private final ObserveSettings settings;
@@ -48,10 +49,14 @@ final class Care implements Runnable, AutoCloseable {
     }
   }
 
-  /** Measures the database soon: this instance leads, or does no more. */
+  /**
+   * Measures the database soon: this instance leads, or does no more.
+   *
+   * <p>Not at once: whoever hands the lead over or takes it up needs the connections for that.
+   */
   void measureSoon() {
-    measureDueNanos = System.nanoTime();
-    wake();
+    Duration pause = shorter(UNTIL_SETTLED, settings.pace().retention());
+    measureDueNanos = System.nanoTime() + pause.toNanos();
   }
 
   /** Looks soon. */
