@@ -4,6 +4,7 @@ import io.selfupgrade.SelfUpgrade;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.core.notify.LogNotifier;
 import io.selfupgrade.supabase.PostgresStore;
+import java.io.OutputStream;
 
 /** A host with an agent, to be killed. */
 public final class KilledHost {
@@ -21,9 +22,7 @@ public final class KilledHost {
             .notifyBy(new LogNotifier())
             .build()) {
       agent.start();
-      while (System.in.read() >= 0) {
-        continue;
-      }
+      System.in.transferTo(OutputStream.nullOutputStream());
     }
   }
 }
