@@ -1,17 +1,13 @@
 package io.selfupgrade.github;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.File;
+import io.selfupgrade.core.commit.RealCommands;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.jar.Manifest;
 
 /** A repository on this machine, made by Git, with commits that ssh-keygen signs. */
@@ -89,23 +85,6 @@ final class SignedRepository {
   }
 
   private String run(Path where, String... command) throws IOException, InterruptedException {
-    Path output = directory.resolve("printed");
-    ProcessBuilder builder = new ProcessBuilder(command).directory(where.toFile());
-    builder.redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.redirectInput(new File("/dev/null"));
-    builder
-        .environment()
-        .putAll(
-            Map.of(
-                "HOME", directory.toString(),
-                "GIT_CONFIG_NOSYSTEM", "1",
-                "GIT_AUTHOR_NAME", "Ada",
-                "GIT_AUTHOR_EMAIL", "ada@example.com",
-                "GIT_COMMITTER_NAME", "Ada",
-                "GIT_COMMITTER_EMAIL", "ada@example.com"));
-    int code = builder.start().waitFor();
-    String printed = Files.readString(output, StandardCharsets.UTF_8);
-    assertThat(code).as("%s: %s", String.join(" ", command), printed).isZero();
-    return printed;
+    return new RealCommands(directory).run(where, command);
   }
 }

@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.upgrade.CommitSigners;
 import io.selfupgrade.upgrade.ReasonCode;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,23 +122,6 @@ class RealGitTest {
   }
 
   private String run(Path where, String... command) throws IOException, InterruptedException {
-    Path output = directory.resolve("printed");
-    ProcessBuilder builder = new ProcessBuilder(command).directory(where.toFile());
-    builder.redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.redirectInput(new File("/dev/null"));
-    builder
-        .environment()
-        .putAll(
-            Map.of(
-                "HOME", directory.toString(),
-                "GIT_CONFIG_NOSYSTEM", "1",
-                "GIT_AUTHOR_NAME", "Ada",
-                "GIT_AUTHOR_EMAIL", "ada@example.com",
-                "GIT_COMMITTER_NAME", "Ada",
-                "GIT_COMMITTER_EMAIL", "ada@example.com"));
-    int code = builder.start().waitFor();
-    String printed = Files.readString(output);
-    assertThat(code).as("%s: %s", String.join(" ", command), printed).isZero();
-    return printed;
+    return new RealCommands(directory).run(where, command);
   }
 }
