@@ -109,7 +109,7 @@ final class Points {
         good("old after rename run/*/handed-over"),
         good("old before journal.look"),
         good("old after journal.look"),
-        good("candidate after jobs.declare"),
+        good("any after jobs.declare"),
         good("candidate before work.start"),
         good("candidate after work.start"),
         good("candidate before journal.record(APPLY PRIMARY_READY)"),

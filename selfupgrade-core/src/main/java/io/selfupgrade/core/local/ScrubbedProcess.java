@@ -109,12 +109,15 @@ public final class ScrubbedProcess {
         return failed(tooMuch.get(), printed);
       }
     }
-    int code = process.exitValue();
-    if (code != 0) {
-      return failed("it exited with " + code + ", expected 0", printed);
-    }
+    // First, because too much may be why it failed: a file at its limit ends who writes it.
     Optional<String> tooMuch = tooMuch(printed, true);
-    return tooMuch.isPresent() ? failed(tooMuch.get(), printed) : Optional.empty();
+    if (tooMuch.isPresent()) {
+      return failed(tooMuch.get(), printed);
+    }
+    int code = process.exitValue();
+    return code == 0
+        ? Optional.empty()
+        : failed("it exited with " + code + ", expected 0", printed);
   }
 
   private Optional<String> tooMuch(RandomAccessFile printed, boolean disk) throws IOException {

@@ -87,6 +87,8 @@ final class Template {
       Path copy = home.resolve("temporary");
       ServerDirectory.deleteTree(copy);
       copy(directory, copy, "");
+      // Else all copies would begin at the same port, and one that stops would lose it to another.
+      Files.delete(new ServerDirectory(copy).port());
       Files.move(copy, made);
     } finally {
       EmbeddedPostgres.stop(directory);
