@@ -102,7 +102,7 @@ class PlatformProcessTest {
   void oneThatNeverComesUpIsGivenUpAndTheOldOneNeverStopped() throws Exception {
     try (World world = new World(directory, server);
         WorldPlatform platform =
-            new WorldPlatform(world, KeptUntil.CONFIRMED, Duration.ofSeconds(3))) {
+            new WorldPlatform(world, KeptUntil.CONFIRMED, Duration.ofSeconds(6))) {
       platform.arguments("1.1.0", "never-ready");
       Process old = platform.start("1.0.0");
       world.awaitTicking("1.0.0");
@@ -147,7 +147,7 @@ class PlatformProcessTest {
   @Test
   void oneThatNeverComesUpWhereTheOldOneWasStoppedEndsWhenThatIsStartedAgain() throws Exception {
     try (World world = new World(directory, server);
-        WorldPlatform platform = new WorldPlatform(world, KeptUntil.NEVER, Duration.ofSeconds(3))) {
+        WorldPlatform platform = new WorldPlatform(world, KeptUntil.NEVER, Duration.ofSeconds(8))) {
       platform.arguments("1.1.0", "never-ready");
       Process old = platform.start("1.0.0");
       world.awaitTicking("1.0.0");

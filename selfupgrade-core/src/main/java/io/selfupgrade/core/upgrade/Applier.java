@@ -55,6 +55,33 @@ final class Applier {
   long goOn(Fence fence, UpgradeRecord trial)
       throws RefusalException, AbortException, EndedException, InterruptedException {
     InstanceId candidate = installer.start(fence, trial);
+    return uninterrupted(() -> giveTo(candidate, fence, trial));
+  }
+
+  /**
+   * From here on a process that is being stopped hands over all the same: its successor is there. A
+   * restart may hand the lead over at the same moment: whoever comes second gives nothing.
+   */
+  private long uninterrupted(HandOver handOver) throws RefusalException, AbortException {
+    situation.side().turn().lock();
+    boolean stopping = Thread.interrupted();
+    try {
+      return handOver.run();
+    } finally {
+      situation.side().turn().unlock();
+      if (stopping) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface HandOver {
+    long run() throws RefusalException, AbortException;
+  }
+
+  private long giveTo(InstanceId candidate, Fence fence, UpgradeRecord trial)
+      throws RefusalException, AbortException {
     acceptance.requireNotFrozen();
     if (installer.isWarm()) {
       log(fence, trial.id(), Event.PROGRESS, "candidate " + candidate + " is warm beside");
@@ -69,7 +96,7 @@ final class Applier {
               + trial.target().orElseThrow().version()
               + " starts, as Switch.RESTART asks");
     }
-    Fence given = handOverInTurn(fence, trial.id(), candidate);
+    Fence given = handOver(fence, trial.id(), candidate);
     installer.handedOver(trial.id(), given.epoch());
     return given.epoch();
   }
@@ -100,18 +127,6 @@ final class Applier {
   private void rehearse(Fence fence, InstanceId candidate) {
     for (int round = 0; round < REHEARSALS; round++) {
       transferOf(fence, UUID.randomUUID(), candidate);
-    }
-  }
-
-  /** A restart may hand the lead over at the same moment: whoever comes second gives nothing. */
-  private Fence handOverInTurn(Fence fence, UUID upgrade, InstanceId candidate)
-      throws RefusalException, AbortException {
-    // Not to be interrupted: a process that is being stopped hands over all the same.
-    situation.side().turn().lock();
-    try {
-      return handOver(fence, upgrade, candidate);
-    } finally {
-      situation.side().turn().unlock();
     }
   }
 

@@ -18,7 +18,9 @@ import io.selfupgrade.upgrade.UpgradeStep;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** The engine's thread: looks what there is to do, does it, and waits for the next occasion. */
@@ -119,9 +121,27 @@ final class Rounds implements AutoCloseable {
       lock.unlock();
     }
     ends.close();
-    thread.interrupt();
+    long deadline = System.nanoTime() + JOIN.toNanos();
+    Lock turn = situation.side().turn();
+    boolean waited = false;
     try {
-      thread.join(JOIN.toMillis());
+      // Who hands the lead over does so to the end.
+      waited = turn.tryLock(JOIN.toNanos(), TimeUnit.NANOSECONDS);
+      thread.interrupt();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      thread.interrupt();
+    } finally {
+      if (waited) {
+        turn.unlock();
+      }
+    }
+    join(deadline);
+  }
+
+  private void join(long deadlineNanos) {
+    try {
+      TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(1, deadlineNanos - System.nanoTime()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

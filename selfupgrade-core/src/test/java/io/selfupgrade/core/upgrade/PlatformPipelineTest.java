@@ -261,6 +261,36 @@ class PlatformPipelineTest {
     assertThat(scene.side.given).isEmpty();
   }
 
+  /** A platform that keeps it until the new one is healthy stops it just then. */
+  @Test
+  void aProcessThatIsStoppedWhenItsSuccessorIsThereHandsOverAllTheSame() throws Exception {
+    scene.publish("1.1.0");
+    Proof.Prepared prepared = prepared();
+    CompletableFuture<StepResult<Proof.Applied>> result = new CompletableFuture<>();
+    CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+    Thread deploying =
+        new Thread(
+            () -> {
+              result.complete(pipeline.deploy(prepared));
+              interrupted.complete(Thread.currentThread().isInterrupted());
+            });
+    scene.side.turn.lock();
+    try {
+      deploying.start();
+      Eventually.holds(
+          "it waits for its turn", Duration.ofSeconds(20), scene.side.turn::hasQueuedThreads);
+      deploying.interrupt();
+    } finally {
+      scene.side.turn.unlock();
+    }
+
+    UpgradeScene.proof(result.join());
+
+    assertThat(scene.side.given).isPresent();
+    assertThat(scene.side.drainedInTrouble).isFalse();
+    assertThat(interrupted.join()).as("it stops after").isTrue();
+  }
+
   private StepResult<Proof.Validated> validated() {
     return pipeline.validate(UpgradeScene.proof(pipeline.pull(UpgradeScene.proof(parts.check()))));
   }

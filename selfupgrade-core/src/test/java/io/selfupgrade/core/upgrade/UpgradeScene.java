@@ -337,6 +337,7 @@ final class UpgradeScene {
 
     Fence fence;
     int drained;
+    boolean drainedInTrouble;
     int resumed;
     int left;
     Optional<Fence> given = Optional.empty();
@@ -360,6 +361,7 @@ final class UpgradeScene {
     @Override
     public void drain(Duration longest) {
       drained++;
+      drainedInTrouble |= Thread.currentThread().isInterrupted();
     }
 
     @Override
