@@ -63,9 +63,10 @@ final class Applier {
    * restart may hand the lead over at the same moment: whoever comes second gives nothing.
    */
   private long uninterrupted(HandOver handOver) throws RefusalException, AbortException {
+    boolean stopping = false;
     situation.side().turn().lock();
-    boolean stopping = Thread.interrupted();
     try {
+      stopping = Thread.interrupted();
       return handOver.run();
     } finally {
       situation.side().turn().unlock();
