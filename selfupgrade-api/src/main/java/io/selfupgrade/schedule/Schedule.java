@@ -13,7 +13,9 @@ public sealed interface Schedule {
    *
    * <p>The expression is checked by {@code build()}, which names a wrong one.
    *
-   * @param expression five Unix fields: minute, hour, day of month, month, day of week
+   * @param expression five Unix fields (minute, hour, day of month, month, day of week), or six with
+   *     the second before them, or {@code @hourly}, {@code @daily}, {@code @weekly}, {@code
+   *     @monthly}, {@code @yearly}
    * @param zone the time zone in which the fields are meant
    */
   static Schedule cron(String expression, ZoneId zone) {
@@ -39,7 +41,7 @@ public sealed interface Schedule {
   /**
    * Due by a cron expression.
    *
-   * @param expression five Unix fields
+   * @param expression fields or a nickname, see {@link Schedule#cron}
    * @param zone the zone in which they are meant
    */
   record Cron(String expression, ZoneId zone) implements Schedule {

@@ -11,16 +11,22 @@ import com.cronutils.model.field.expression.FieldExpression;
 import com.cronutils.model.field.expression.On;
 import com.cronutils.model.field.value.FieldValue;
 import com.cronutils.parser.CronParser;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
- * The five fields of a Unix cron expression, as sets of numbers; without a time zone.
+ * The fields of a cron expression, as sets of numbers; without a time zone.
+ *
+ * <p>Five as in Unix, or six with the seconds before them, or a nickname for five.
  *
  * <p>cron-utils parses; the dates are searched here, because its own search knows the zone and then
  * skips ticks in a gap and doubles them in a repeated hour. Day of month and day of week are joined
@@ -32,7 +38,24 @@ final class CronFields {
   /** Longer than the 40 years between two 29 February on one day of the week, across 2100. */
   private static final int HORIZON_DAYS = 41 * 366;
 
-  private static final List<CronFieldName> ORDER =
+  private static final Map<String, String> NICKNAMES =
+      Map.of(
+          "@hourly", "0 * * * *",
+          "@daily", "0 0 * * *",
+          "@midnight", "0 0 * * *",
+          "@weekly", "0 0 * * 0",
+          "@monthly", "0 0 1 * *",
+          "@yearly", "0 0 1 1 *",
+          "@annually", "0 0 1 1 *");
+
+  private static final int SECOND = 0;
+  private static final int MINUTE = 1;
+  private static final int HOUR = 2;
+  private static final int DAY_OF_MONTH = 3;
+  private static final int MONTH = 4;
+  private static final int DAY_OF_WEEK = 5;
+
+  private static final List<CronFieldName> UNIX =
       List.of(
           CronFieldName.MINUTE,
           CronFieldName.HOUR,
@@ -40,9 +63,9 @@ final class CronFields {
           CronFieldName.MONTH,
           CronFieldName.DAY_OF_WEEK);
   private static final List<String> NAMES =
-      List.of("minute", "hour", "day of month", "month", "day of week");
-  private static final int[] LOWEST = {0, 0, 1, 1, 0};
-  private static final int[] HIGHEST = {59, 23, 31, 12, 7};
+      List.of("second", "minute", "hour", "day of month", "month", "day of week");
+  private static final int[] LOWEST = {0, 0, 0, 1, 1, 0};
+  private static final int[] HIGHEST = {59, 59, 23, 31, 12, 7};
 
   private final List<BitSet> values;
   private final boolean eitherDay;
@@ -58,34 +81,55 @@ final class CronFields {
    * @throws IllegalArgumentException if it is wrong; the message names the field
    */
   static CronFields parse(String expression) {
-    String[] texts = expression.strip().split("\\s+", -1);
-    if (texts.length != ORDER.size()) {
-      throw new IllegalArgumentException(
-          "has "
-              + (expression.isBlank() ? 0 : texts.length)
-              + " fields: expected five, minute hour day-of-month month day-of-week");
-    }
+    List<String> texts = texts(expression.strip());
     List<BitSet> values = new ArrayList<>();
-    for (int field = 0; field < texts.length; field++) {
-      values.add(field(field, texts[field]));
+    for (int field = 0; field < texts.size(); field++) {
+      values.add(field(field, texts.get(field)));
     }
-    BitSet sundays = values.get(4);
+    BitSet sundays = values.get(DAY_OF_WEEK);
     if (sundays.get(7)) {
       sundays.clear(7);
       sundays.set(0);
     }
-    boolean eitherDay = !texts[2].startsWith("*") && !texts[4].startsWith("*");
+    boolean eitherDay =
+        !texts.get(DAY_OF_MONTH).startsWith("*") && !texts.get(DAY_OF_WEEK).startsWith("*");
     return new CronFields(List.copyOf(values), eitherDay);
   }
 
-  /** Returns the first matching minute after that one; empty if there is none to come. */
+  /** Returns six texts, the first for the seconds. */
+  private static List<String> texts(String expression) {
+    if (expression.startsWith("@")) {
+      String meant = NICKNAMES.get(expression.toLowerCase(Locale.ROOT));
+      if (meant == null) {
+        throw new IllegalArgumentException(
+            "is no nickname that is known: expected one of "
+                + new TreeSet<>(NICKNAMES.keySet())
+                + "; for a fixed period take Schedule.every, for the start PrimaryWork");
+      }
+      return texts(meant);
+    }
+    List<String> texts = new ArrayList<>(List.of(expression.split("\\s+", -1)));
+    if (texts.size() == UNIX.size()) {
+      texts.add(0, "0");
+    }
+    if (texts.size() != NAMES.size()) {
+      throw new IllegalArgumentException(
+          "has "
+              + (expression.isEmpty() ? 0 : texts.size())
+              + " fields: expected five, minute hour day-of-month month day-of-week, or six with"
+              + " the second before them");
+    }
+    return texts;
+  }
+
+  /** Returns the first matching second after that one; empty if there is none to come. */
   Optional<LocalDateTime> after(LocalDateTime before) {
     LocalDate day = before.toLocalDate();
     Optional<LocalTime> time = timeAfter(before.toLocalTime());
     if (time.isPresent() && matches(day)) {
       return Optional.of(day.atTime(time.get()));
     }
-    LocalTime first = LocalTime.of(values.get(1).nextSetBit(0), values.get(0).nextSetBit(0));
+    LocalTime first = LocalTime.of(first(HOUR), first(MINUTE), first(SECOND));
     for (int days = 1; days <= HORIZON_DAYS; days++) {
       LocalDate later = day.plusDays(days);
       if (matches(later)) {
@@ -95,36 +139,56 @@ final class CronFields {
     return Optional.empty();
   }
 
+  /** Returns a lower bound of the time between two ticks. */
+  Duration least() {
+    if (values.get(SECOND).cardinality() > 1) {
+      return Duration.ofSeconds(1);
+    }
+    return values.get(MINUTE).cardinality() > 1 ? Duration.ofMinutes(1) : Duration.ofHours(1);
+  }
+
   private Optional<LocalTime> timeAfter(LocalTime before) {
-    BitSet minutes = values.get(0);
-    BitSet hours = values.get(1);
+    BitSet hours = values.get(HOUR);
+    BitSet minutes = values.get(MINUTE);
     if (hours.get(before.getHour())) {
+      int second = values.get(SECOND).nextSetBit(before.getSecond() + 1);
+      if (minutes.get(before.getMinute()) && second >= 0) {
+        return Optional.of(LocalTime.of(before.getHour(), before.getMinute(), second));
+      }
       int minute = minutes.nextSetBit(before.getMinute() + 1);
       if (minute >= 0) {
-        return Optional.of(LocalTime.of(before.getHour(), minute));
+        return Optional.of(LocalTime.of(before.getHour(), minute, first(SECOND)));
       }
     }
     int hour = hours.nextSetBit(before.getHour() + 1);
-    return hour < 0 ? Optional.empty() : Optional.of(LocalTime.of(hour, minutes.nextSetBit(0)));
+    return hour < 0
+        ? Optional.empty()
+        : Optional.of(LocalTime.of(hour, first(MINUTE), first(SECOND)));
+  }
+
+  private int first(int field) {
+    return values.get(field).nextSetBit(0);
   }
 
   private boolean matches(LocalDate day) {
-    boolean dayOfMonth = values.get(2).get(day.getDayOfMonth());
-    boolean dayOfWeek = values.get(4).get(day.getDayOfWeek().getValue() % 7);
-    return values.get(3).get(day.getMonthValue())
+    boolean dayOfMonth = values.get(DAY_OF_MONTH).get(day.getDayOfMonth());
+    boolean dayOfWeek = values.get(DAY_OF_WEEK).get(day.getDayOfWeek().getValue() % 7);
+    return values.get(MONTH).get(day.getMonthValue())
         && (eitherDay ? dayOfMonth || dayOfWeek : dayOfMonth && dayOfWeek);
   }
 
   /** Parses one field alone, so that an error can name it. */
   private static BitSet field(int field, String text) {
+    // A Unix expression has no seconds: they are read where the minutes are.
+    int place = Math.max(0, field - 1);
     StringBuilder alone = new StringBuilder();
-    for (int other = 0; other < ORDER.size(); other++) {
-      alone.append(other == field ? text : "*").append(' ');
+    for (int other = 0; other < UNIX.size(); other++) {
+      alone.append(other == place ? text : "*").append(' ');
     }
     try {
       Cron cron = parser().parse(alone.toString());
       BitSet values = new BitSet();
-      add(values, cron.retrieve(ORDER.get(field)).getExpression(), field);
+      add(values, cron.retrieve(UNIX.get(place)).getExpression(), field);
       return values;
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
@@ -164,7 +228,7 @@ final class CronFields {
   private static void addSteps(BitSet values, Every every, int field) {
     FieldExpression base = every.getExpression();
     int from = LOWEST[field];
-    int to = field == 4 ? 6 : HIGHEST[field];
+    int to = field == DAY_OF_WEEK ? 6 : HIGHEST[field];
     if (base instanceof Between range) {
       from = number(range.getFrom());
       to = number(range.getTo());

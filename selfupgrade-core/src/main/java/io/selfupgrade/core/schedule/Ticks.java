@@ -93,15 +93,15 @@ sealed interface Ticks {
   }
 
   /**
-   * The minutes that match a cron expression on the clocks of a zone.
+   * The times that match a cron expression on the clocks of a zone.
    *
-   * <p>A minute that the clocks leave out is due at the instant at which they jump; one that they
-   * show twice is due the first time only.
+   * <p>One that the clocks leave out is due at the instant at which they jump; one that they show
+   * twice is due the first time only.
    */
   record Calendar(CronFields fields, ZoneId zone) implements Ticks {
     @Override
     public Optional<Instant> after(Instant instant) {
-      // The map from local minutes to instants never falls, so the first that is later is the one.
+      // The map from local times to instants never falls, so the first that is later is the one.
       Optional<LocalDateTime> local = fields.after(LocalDateTime.ofInstant(instant, zone));
       while (local.isPresent()) {
         Instant tick = instant(local.get());
@@ -115,7 +115,7 @@ sealed interface Ticks {
 
     @Override
     public long count(Instant due, Instant until, long enough) {
-      long atMost = ChronoUnit.MINUTES.between(due, until) + 1;
+      long atMost = Duration.between(due, until).dividedBy(fields.least()) + 1;
       return atMost <= enough ? atMost : Ticks.super.count(due, until, enough);
     }
 

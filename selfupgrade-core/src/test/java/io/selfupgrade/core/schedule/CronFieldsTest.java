@@ -45,9 +45,23 @@ class CronFieldsTest {
         "0 0 13 * 5          | 2026-01-09T00:00 | 2026-01-13T00:00",
         // One begins with a star: both have to match.
         "0 0 13 * */5        | 2026-01-01T00:00 | 2026-02-13T00:00",
-        "0 0 */10 * 1        | 2026-01-01T00:00 | 2026-05-11T00:00"
+        "0 0 */10 * 1        | 2026-01-01T00:00 | 2026-05-11T00:00",
+        // With seconds.
+        "*/20 * * * * *      | 2026-01-01T10:00:05 | 2026-01-01T10:00:20",
+        "*/20 * * * * *      | 2026-01-01T10:00:40 | 2026-01-01T10:01:00",
+        "15,30 5 10 * * *    | 2026-01-01T10:05:15 | 2026-01-01T10:05:30",
+        "15,30 5 10 * * *    | 2026-01-01T10:05:30 | 2026-01-02T10:05:15",
+        "59 59 23 31 12 *    | 2026-01-01T00:00:00 | 2026-12-31T23:59:59",
+        // Nicknames.
+        "@hourly             | 2026-01-01T10:00 | 2026-01-01T11:00",
+        "@daily              | 2026-01-01T10:00 | 2026-01-02T00:00",
+        "@Midnight           | 2026-01-01T10:00 | 2026-01-02T00:00",
+        "@weekly             | 2026-01-01T10:00 | 2026-01-04T00:00",
+        "@monthly            | 2026-01-01T10:00 | 2026-02-01T00:00",
+        "@yearly             | 2026-01-01T10:00 | 2027-01-01T00:00",
+        "@annually           | 2026-01-01T10:00 | 2027-01-01T00:00"
       })
-  void findsTheNextMinute(String expression, LocalDateTime before, LocalDateTime expected) {
+  void findsTheNextTime(String expression, LocalDateTime before, LocalDateTime expected) {
     assertThat(CronFields.parse(expression).after(before)).contains(expected);
   }
 
@@ -65,8 +79,10 @@ class CronFieldsTest {
         "* */0 * * *     | hour \"*/0\"",
         "99999999999 * * * * | minute \"99999999999\"",
         "0 0 * *         | 4 fields",
-        "0 0 * * * *     | 6 fields",
-        "@daily          | 1 fields",
+        "0 0 * * * * *   | 7 fields",
+        "60 * * * * *    | second \"60\"",
+        "@reboot         | no nickname",
+        "@every 5m       | no nickname",
         "''              | 0 fields"
       })
   void namesTheFieldThatIsWrong(String expression, String named) {
