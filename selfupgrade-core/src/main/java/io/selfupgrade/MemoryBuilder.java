@@ -3,7 +3,7 @@ package io.selfupgrade;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.memory.Tier;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -67,8 +67,8 @@ public final class MemoryBuilder {
   }
 
   /** Returns the built-in task that removes what has expired. */
-  static TaskDefinition removal() {
-    return new TaskDefinition(
+  static TaskConfig removal() {
+    return new TaskConfig(
         REMOVE, Schedule.every(Duration.ofMinutes(10)), TaskPolicy.DEFAULT, Json.EMPTY);
   }
 }

@@ -14,7 +14,7 @@ import io.selfupgrade.failover.Role;
 import io.selfupgrade.failover.WhenIsolated;
 import io.selfupgrade.observe.Notifier;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskHandler;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
@@ -164,7 +164,7 @@ public final class SelfUpgradeBuilder {
     problems.given(call, handler, "give the code that a tick runs");
     if (name != null && schedule != null && policy != null && handler != null) {
       problems
-          .of(call, () -> new TaskDefinition(name, schedule, policy, Json.EMPTY))
+          .of(call, () -> new TaskConfig(name, schedule, policy, Json.EMPTY))
           .ifPresent(definition -> tasks.add(new DeclaredTask(definition, handler)));
     }
     return this;
@@ -286,7 +286,7 @@ public final class SelfUpgradeBuilder {
     }
     Optional<Identity> identity = identity(found);
     found.add(observe.problems(Optional.ofNullable(upgrades)));
-    List<TaskDefinition> definitions =
+    List<TaskConfig> definitions =
         new ArrayList<>(tasks.stream().map(DeclaredTask::definition).toList());
     if (upgrades != null) {
       found.add(upgrades.problems());

@@ -10,7 +10,7 @@ import io.selfupgrade.core.upgrade.Policy;
 import io.selfupgrade.core.upgrade.UpgradeSettings;
 import io.selfupgrade.observe.HealthProbe;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.Approval;
@@ -301,11 +301,11 @@ public final class UpgradesBuilder {
   }
 
   /** Returns the built-in task that looks for releases. */
-  TaskDefinition look(String agent) {
+  TaskConfig look(String agent) {
     int minute = Math.floorMod(agent.hashCode(), MINUTES);
     Schedule when =
         schedule == null ? Schedule.cron(minute + " */6 * * *", ZoneOffset.UTC) : schedule;
-    return new TaskDefinition(LOOK, when, TaskPolicy.DEFAULT, Json.EMPTY);
+    return new TaskConfig(LOOK, when, TaskPolicy.DEFAULT, Json.EMPTY);
   }
 
   boolean hasRoomForTwo() {

@@ -16,7 +16,7 @@ import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.testkit.FaultyStore;
@@ -35,9 +35,8 @@ import org.junit.jupiter.api.Test;
 class RehearsalTest {
 
   private static final AgentName AGENT = new AgentName("rehearsing");
-  private static final TaskDefinition TICK =
-      new TaskDefinition(
-          "tick", Schedule.every(Duration.ofSeconds(1)), TaskPolicy.DEFAULT, Json.EMPTY);
+  private static final TaskConfig TICK =
+      new TaskConfig("tick", Schedule.every(Duration.ofSeconds(1)), TaskPolicy.DEFAULT, Json.EMPTY);
 
   private final AtomicInteger handled = new AtomicInteger();
   private final List<DeclaredTask> tasks =

@@ -9,7 +9,7 @@ import java.util.Optional;
  * The tasks of an agent as they stand at one instant of the store's clock.
  *
  * @param now the store's clock
- * @param tasks the tasks that were asked for and exist
+ * @param tasks the tasks that were asked for, exist and are not paused
  */
 public record TaskAgenda(Instant now, List<Entry> tasks) {
 
@@ -27,18 +27,21 @@ public record TaskAgenda(Instant now, List<Entry> tasks) {
    * @param nextDue the first tick that is not in the ledger; empty when there is none to come
    * @param running how many of its ticks are being run
    * @param waiting how many of its ticks wait for another attempt
+   * @param ready when the first of those may be claimed; empty if none waits
    */
   public record Entry(
-      TaskDefinition definition,
+      TaskConfig definition,
       Instant anchor,
       Optional<Instant> nextDue,
       int running,
-      int waiting) {
+      int waiting,
+      Optional<Instant> ready) {
     /** Validates the parts. */
     public Entry {
       Objects.requireNonNull(definition, "definition");
       Objects.requireNonNull(anchor, "anchor");
       Objects.requireNonNull(nextDue, "nextDue");
+      Objects.requireNonNull(ready, "ready");
     }
   }
 }

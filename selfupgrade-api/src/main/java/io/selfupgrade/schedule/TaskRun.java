@@ -12,7 +12,7 @@ public interface TaskRun {
   /** Returns the instant at which the tick was due. */
   Instant due();
 
-  /** Returns 1 for the first attempt, more after a run that was lost or given back. */
+  /** Returns 1 for the first attempt, more after one that was lost, given back or failed. */
   int attempt();
 
   /** Returns the task's payload. */

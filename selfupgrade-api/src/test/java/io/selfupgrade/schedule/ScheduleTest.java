@@ -71,8 +71,8 @@ class ScheduleTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
-  private static TaskDefinition task(String name) {
-    return new TaskDefinition(
+  private static TaskConfig task(String name) {
+    return new TaskConfig(
         name, Schedule.every(Duration.ofSeconds(1)), TaskPolicy.DEFAULT, Json.EMPTY);
   }
 }

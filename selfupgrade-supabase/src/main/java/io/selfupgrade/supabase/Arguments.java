@@ -5,6 +5,9 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.agent.Version;
+import io.selfupgrade.schedule.Claimant;
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -17,6 +20,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The arguments of a statement, in the order of its question marks. */
@@ -26,15 +30,47 @@ final class Arguments {
 
   private final List<@Nullable Object> values = new ArrayList<>();
 
-  /** Collects values; a fence stands for the three question marks of {@link Sql#FENCE}. */
+  /**
+   * Collects values; a fence stands for the three question marks of {@link Sql#FENCE}, a claimant
+   * for those of {@link Sql#claimant}.
+   */
   static Arguments of(@Nullable Object... values) {
     Arguments arguments = new Arguments();
     Arrays.stream(values).forEach(arguments::add);
     return arguments;
   }
 
+  /**
+   * An array of a type.
+   *
+   * @param type its elements' type in Postgres
+   * @param elements as the driver takes them; null for a missing one
+   */
+  record Column(String type, List<@Nullable Object> elements) {
+
+    /** Makes a column of what each row gives. */
+    static <T> Column of(String type, Collection<T> rows, Function<T, @Nullable Object> value) {
+      List<@Nullable Object> elements = new ArrayList<>(rows.size());
+      rows.forEach(row -> elements.add(value.apply(row)));
+      return new Column(type, elements);
+    }
+
+    private Array array(Connection connection) throws SQLException {
+      return connection.createArrayOf(type, elements.toArray());
+    }
+  }
+
+  /** Returns an instant as microseconds of the epoch, which arrays take without a time zone. */
+  static long micros(Instant instant) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+  }
+
   private void add(@Nullable Object value) {
-    if (value instanceof Fence fence) {
+    if (value instanceof Claimant by) {
+      add(by.agent());
+      add(by.instance());
+      by.fence().ifPresent(fence -> add(fence.epoch()));
+    } else if (value instanceof Fence fence) {
       add(fence.agent());
       add(fence.holder());
       add(fence.epoch());
@@ -76,7 +112,9 @@ final class Arguments {
   void bindTo(PreparedStatement statement) throws SQLException {
     for (int i = 0; i < values.size(); i++) {
       Object value = values.get(i);
-      if (value instanceof Collection<?> texts) {
+      if (value instanceof Column column) {
+        statement.setArray(i + 1, column.array(statement.getConnection()));
+      } else if (value instanceof Collection<?> texts) {
         statement.setArray(i + 1, statement.getConnection().createArrayOf("text", texts.toArray()));
       } else {
         statement.setObject(i + 1, value);

@@ -2,7 +2,7 @@ package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.schedule.RunClaim;
-import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.TaskRun;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -28,23 +28,16 @@ public final class PostgresRun {
 
   private static final String PORT = PostgresTaskStore.PORT;
 
-  private static final String OWN =
-      "select 1 from selfupgrade.task_runs"
-          + " where id = ? and attempt = ? and state = 'RUNNING' for update";
-
-  /** The transaction that may still be ending holds the row: reading it waits for that. */
-  private static final String ENDED =
-      "select 1 from (select state, attempt from selfupgrade.task_runs where id = ? for update) r"
-          + " where r.state = 'SUCCEEDED' and r.attempt = ?";
-
   private static final String LIMITS = "set local idle_in_transaction_session_timeout = '60s'";
 
   private final TaskRun run;
+  private final TaskTicks ledger;
   private final Database database;
 
-  private PostgresRun(TaskRun run, Database database) {
+  private PostgresRun(TaskRun run, PostgresTaskStore tasks) {
     this.run = run;
-    this.database = database;
+    this.ledger = tasks.ticks();
+    this.database = tasks.database();
   }
 
   /**
@@ -55,7 +48,7 @@ public final class PostgresRun {
   public static PostgresRun of(TaskRun run) {
     Objects.requireNonNull(run, "run");
     if (run.ledger() instanceof PostgresTaskStore tasks) {
-      return new PostgresRun(run, tasks.database());
+      return new PostgresRun(run, tasks);
     }
     throw new IllegalArgumentException(
         "task "
@@ -153,7 +146,7 @@ public final class PostgresRun {
     RunClaim claim = run.claim();
     try {
       statements.script(LIMITS);
-      if (!statements.any(OWN, Arguments.of(claim.run(), claim.attempt()))) {
+      if (!TaskTicks.own(statements, claim)) {
         throw lost();
       }
     } catch (SQLException e) {
@@ -172,14 +165,8 @@ public final class PostgresRun {
   }
 
   private void finish(Connection connection) {
-    RunClaim claim = run.claim();
     try {
-      int ended =
-          new Statements(connection)
-              .update(
-                  PostgresTaskStore.FINISH,
-                  Arguments.of(RunRecord.State.SUCCEEDED, "", claim.run(), claim.attempt()));
-      if (ended == 0) {
+      if (!ledger.finishIn(new Statements(connection), RunEnd.succeeded(run.claim()))) {
         throw lost();
       }
     } catch (SQLException e) {
@@ -205,7 +192,7 @@ public final class PostgresRun {
           database.transaction(
               PORT,
               "reading the end of " + name(),
-              statements -> statements.any(ENDED, Arguments.of(claim.run(), claim.attempt())));
+              statements -> TaskTicks.ended(statements, claim));
     } catch (AdapterException e) {
       AdapterException unknown =
           new AdapterException(

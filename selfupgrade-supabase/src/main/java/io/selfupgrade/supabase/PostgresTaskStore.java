@@ -3,148 +3,128 @@ package io.selfupgrade.supabase;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.schedule.Claimant;
+import io.selfupgrade.schedule.ClaimedRun;
+import io.selfupgrade.schedule.OneShotBatch;
 import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.TaskStatus;
 import io.selfupgrade.schedule.TaskStore;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 
-/** Tasks and the ledger of their ticks; a claim is one statement. */
+/** Tasks, one-shots and the ledger of what was run; what is done often is one statement a batch. */
 final class PostgresTaskStore implements TaskStore {
 
   static final String PORT = "TaskStore";
 
   private static final String PLAN =
-      "with "
-          + Sql.FENCE
-          + """
-            update selfupgrade.task_state s set next_run = ?, planned = true
-              from f join selfupgrade.scheduled_tasks t on t.agent = f.agent
-             where t.name = ? and s.task = t.id and not s.planned
-            """;
+      """
+      update selfupgrade.task_state s set next_run = ?, planned = true
+        from f join selfupgrade.scheduled_tasks t on t.agent = f.agent
+       where t.name = ? and s.task = t.id and not s.planned
+      """;
+
+  private static final String OPEN_RUNS =
+      """
+      left join lateral (
+        select count(*) filter (where r.state = 'RUNNING') as running,
+               count(*) filter (where r.state = 'WAITING') as waiting,
+               min(coalesce(r.ready_at, r.started_at)) filter (where r.state = 'WAITING') as ready
+          from selfupgrade.task_runs r
+         where r.task_id = t.id and r.state in ('WAITING', 'RUNNING')) c on true
+      """;
 
   private static final String AGENDA =
       "select clock_timestamp() as now, t.id is not null as found, "
           + TaskRows.DEFINITION
           + """
-            , t.anchor, s.next_run, c.running, c.waiting
+            , t.anchor, s.next_run, c.running, c.waiting, c.ready
               from (select 1) one
               left join selfupgrade.scheduled_tasks t
-                on t.agent = ? and t.name = any (?) and t.enabled
+                on t.agent = ? and t.task_type = any (?) and t.enabled
               left join selfupgrade.task_state s on s.task = t.id
+            """
+          + OPEN_RUNS
+          + " order by t.name";
+
+  private static final String LIST =
+      "select "
+          + TaskRows.DEFINITION
+          + """
+            , t.paused, s.next_run, c.running, c.waiting, l.id is not null as ran, l.*
+              from selfupgrade.scheduled_tasks t
+              left join selfupgrade.task_state s on s.task = t.id
+            """
+          + OPEN_RUNS
+          + """
               left join lateral (
-                select count(*) filter (where r.state = 'RUNNING') as running,
-                       count(*) filter (where r.state = 'WAITING') as waiting
-                  from selfupgrade.task_runs r
-                 where r.task_id = t.id and r.state in ('WAITING', 'RUNNING')) c on true
+                select %s from selfupgrade.task_runs r
+                 where r.task_id = t.id order by r.due desc limit 1) l on true
+             where t.agent = ? and (?::text is null or t.name = ?)
              order by t.name
-            """;
-
-  /** Takes a due tick: the task moves on and the ledger gets its row, or neither. */
-  private static final String TAKE =
-      "with "
-          + Sql.FENCE
-          + """
-            , s as (
-              update selfupgrade.task_state s set next_run = ?::timestamptz, last_run = ?
-                from f join selfupgrade.scheduled_tasks t on t.agent = f.agent
-               where t.name = ? and t.enabled and s.task = t.id and s.next_run = ?
-              returning s.task, t.name, f.agent, f.holder, f.epoch),
-            r as (
-              insert into selfupgrade.task_runs as r
-                     (agent, task_id, task, due, state, holder, epoch, passed_over, finished_at)
-              select s.agent, s.task, s.name, ?, n.state, s.holder, s.epoch, ?,
-                     case when n.state = 'SKIPPED' then clock_timestamp() end
-                from s cross join (select ? as state) n
-              on conflict (task_id, due) do nothing
-              returning %1$s)
-            select %1$s from r
             """
               .formatted(TaskRows.RUN);
 
-  private static final String CLAIM_WAITING =
-      "with "
-          + Sql.FENCE
-          + """
-            , w as (
-              select w.id from selfupgrade.task_runs w join f on w.agent = f.agent
-               where w.task = ? and w.state = 'WAITING'
-               order by w.due limit 1 for update of w skip locked)
-            update selfupgrade.task_runs r
-               set state = 'RUNNING', attempt = r.attempt + 1, holder = f.holder, epoch = f.epoch,
-                   started_at = clock_timestamp(), finished_at = null, error = ''
-              from w, f where r.id = w.id
-            returning %s
-            """
-              .formatted(TaskRows.RUN);
-
-  static final String FINISH =
+  /** What waits is skipped first, so that nobody claims it of a task that is gone. */
+  private static final String REMOVE =
       """
-      update selfupgrade.task_runs set state = ?, finished_at = clock_timestamp(), error = ?
-       where id = ? and attempt = ? and state = 'RUNNING'
-      """;
-
-  private static final String GIVE_BACK =
-      """
-      with r as (
-        update selfupgrade.task_runs set state = 'WAITING', finished_at = null
-         where id = ? and attempt = ? and state = 'RUNNING' returning agent)
-      select pg_notify('%s', r.agent) from r
+      with t as (
+        delete from selfupgrade.scheduled_tasks where agent = ? and name = ? returning id, agent),
+      s as (
+        delete from selfupgrade.task_state s using t where s.task = t.id returning 1),
+      r as (
+        update selfupgrade.task_runs r set state = 'SKIPPED', finished_at = clock_timestamp()
+          from t where r.task_id = t.id and r.state = 'WAITING' returning 1)
+      select pg_notify('%s', t.agent) from t
       """
           .formatted(Sql.CHANNEL);
 
-  /** A run whose row is locked is being committed right now: the next call sees how it ended. */
-  private static final String RECLAIM =
-      "with "
-          + Sql.FENCE
-          + """
-            , lost as (
-              select r.id from selfupgrade.task_runs r join f on r.agent = f.agent
-               where r.state = 'RUNNING'
-                 and (r.holder = ?::uuid
-                      or r.holder <> f.holder
-                         and not exists (
-                           select from selfupgrade.instances i
-                            where i.id = r.holder and i.stopped_at is null
-                              and i.heartbeat_at > clock_timestamp() - %s))
-               for update of r skip locked)
-            update selfupgrade.task_runs r set state = 'WAITING', finished_at = null
-              from lost where r.id = lost.id
-            """
-              .formatted(Sql.SPAN);
+  private static final String PAUSE =
+      """
+      with t as (
+        update selfupgrade.scheduled_tasks t set paused = p.paused, enabled = not p.paused
+          from (select ?::boolean as paused) p
+         where t.agent = ? and t.name = ? and t.paused <> p.paused returning t.agent)
+      select pg_notify('%s', t.agent) from t
+      """
+          .formatted(Sql.CHANNEL);
 
-  private static final String OVERDUE =
+  private static final String RUN_NOW =
       """
-      select t.name from selfupgrade.scheduled_tasks t
-        join selfupgrade.task_state s on s.task = t.id
-       where t.agent = ? and t.enabled
-         and not exists (select from selfupgrade.task_runs r
-                          where r.task_id = t.id and r.state = 'RUNNING')
-         and not exists (select from selfupgrade.leadership l
-                           join selfupgrade.task_runs r on r.agent = l.agent and r.epoch = l.epoch
-                          where l.agent = t.agent and r.task_id = t.id
-                            and r.finished_at > clock_timestamp() - %1$s)
-         and (s.next_run < clock_timestamp() - %1$s
-              or exists (select from selfupgrade.task_runs r
-                          where r.task_id = t.id and r.state = 'WAITING'
-                            and r.due < clock_timestamp() - %1$s))
-       order by t.name
+      with t as (
+        update selfupgrade.task_state s
+           set planned = true,
+               next_run = case when s.next_run <= statement_timestamp() then s.next_run
+                               else statement_timestamp() end
+          from selfupgrade.scheduled_tasks t
+         where t.agent = ? and t.name = ? and t.enabled and s.task = t.id returning t.agent)
+      select pg_notify('%s', t.agent) from t
       """
-          .formatted(Sql.SPAN);
+          .formatted(Sql.CHANNEL);
 
   private final Database database;
   private final TaskDeclarations declarations;
+  private final OneShotTable oneShots;
+  private final TaskTicks ticks;
+  private final TaskLedger ledger;
 
   PostgresTaskStore(Database database) {
     this.database = database;
     this.declarations = new TaskDeclarations(database);
+    this.oneShots = new OneShotTable(database);
+    this.ticks = new TaskTicks(database, oneShots);
+    this.ledger = new TaskLedger(database);
   }
 
   /** Returns the connections, for commits in a tick's own transaction. */
@@ -152,25 +132,90 @@ final class PostgresTaskStore implements TaskStore {
     return database;
   }
 
+  /** Returns what ends runs, for the same. */
+  TaskTicks ticks() {
+    return ticks;
+  }
+
   @Override
-  public Optional<Change> upsert(Fence fence, TaskDefinition definition) {
+  public Optional<Change> upsert(Fence fence, TaskConfig definition) {
     return declarations.upsert(fence, definition);
   }
 
   @Override
-  public boolean plan(Fence fence, String task, Instant firstDue) {
-    return changes("planning task " + task, PLAN, Arguments.of(fence, firstDue, task)) > 0;
+  public Change schedule(AgentName agent, TaskConfig definition) {
+    Change change = declarations.schedule(agent, definition);
+    database.wake(agent);
+    return change;
   }
 
   @Override
-  public TaskAgenda agenda(AgentName agent, Collection<String> tasks) {
+  public boolean remove(AgentName agent, String task) {
+    return told(agent, "removing task " + task, REMOVE, Arguments.of(agent, task));
+  }
+
+  @Override
+  public boolean pause(AgentName agent, String task, boolean paused) {
+    return told(
+        agent,
+        (paused ? "pausing task " : "resuming task ") + task,
+        PAUSE,
+        Arguments.of(paused, agent, task));
+  }
+
+  @Override
+  public boolean runNow(AgentName agent, String task) {
+    return told(agent, "running task " + task + " now", RUN_NOW, Arguments.of(agent, task));
+  }
+
+  private boolean told(AgentName agent, String operation, String sql, Arguments arguments) {
+    boolean done = database.call(PORT, operation, statements -> statements.any(sql, arguments));
+    database.wake(agent);
+    return done;
+  }
+
+  @Override
+  public List<TaskStatus> list(AgentName agent, Optional<String> task) {
+    return database.call(
+        PORT,
+        "listing the tasks of " + agent,
+        statements ->
+            statements.list(LIST, PostgresTaskStore::status, Arguments.of(agent, task, task)));
+  }
+
+  private static TaskStatus status(Row row) throws SQLException {
+    return new TaskStatus(
+        TaskRows.definition(row),
+        row.flag("paused"),
+        row.instantIfAny("next_run"),
+        (int) row.number("running"),
+        (int) row.number("waiting"),
+        row.flag("ran") ? Optional.of(TaskRows.run(row)) : Optional.empty());
+  }
+
+  @Override
+  public boolean plan(Claimant by, String task, Instant firstDue) {
+    return database.call(
+            PORT,
+            "planning task " + task,
+            statements ->
+                statements.update(
+                    "with " + Sql.claimant(by) + PLAN + Sql.scope(by),
+                    Arguments.of(by, firstDue, task)))
+        > 0;
+  }
+
+  @Override
+  public TaskAgenda agenda(AgentName agent, Collection<String> handlers) {
     List<AgendaRow> rows =
         database.call(
             PORT,
             "reading the tasks of " + agent,
             statements ->
                 statements.list(
-                    AGENDA, PostgresTaskStore::agendaRow, Arguments.of(agent, List.copyOf(tasks))));
+                    AGENDA,
+                    PostgresTaskStore::agendaRow,
+                    Arguments.of(agent, List.copyOf(handlers))));
     return new TaskAgenda(
         rows.get(0).now(), rows.stream().flatMap(row -> row.entry().stream()).toList());
   }
@@ -190,109 +235,84 @@ final class PostgresTaskStore implements TaskStore {
                 row.instant("anchor"),
                 row.instantIfAny("next_run"),
                 (int) row.number("running"),
-                (int) row.number("waiting"))));
+                (int) row.number("waiting"),
+                row.instantIfAny("ready"))));
   }
 
   @Override
-  public Optional<RunClaim> claim(Fence fence, Claiming claiming) {
-    return take(fence, claiming, RunRecord.State.RUNNING);
+  public List<ClaimedRun> claim(Claimant by, List<Claiming> due) {
+    return ticks.claim(by, due);
   }
 
   @Override
-  public boolean skip(Fence fence, Claiming claiming) {
-    return take(fence, claiming, RunRecord.State.SKIPPED).isPresent();
-  }
-
-  private Optional<RunClaim> take(Fence fence, Claiming claiming, RunRecord.State state) {
-    Arguments arguments =
-        Arguments.of(
-            fence,
-            claiming.nextDue(),
-            claiming.tick(),
-            claiming.task(),
-            claiming.expectedNext(),
-            claiming.tick(),
-            claiming.passedOver(),
-            state);
-    return database.call(
-        PORT,
-        "claiming tick " + claiming.tick() + " of task " + claiming.task(),
-        statements -> statements.first(TAKE, TaskRows::claim, arguments));
+  public Set<String> skip(Claimant by, List<Claiming> due) {
+    return ticks.skip(by, due);
   }
 
   @Override
-  public Optional<RunClaim> claimWaiting(Fence fence, String task) {
-    return database.call(
-        PORT,
-        "claiming a waiting tick of task " + task,
-        statements -> statements.first(CLAIM_WAITING, TaskRows::claim, Arguments.of(fence, task)));
+  public List<ClaimedRun> claimWaiting(Claimant by, Collection<String> tasks) {
+    return ticks.claimWaiting(by, tasks);
   }
 
   @Override
-  public boolean finish(RunClaim claim, Optional<String> error) {
-    RunRecord.State state = error.isPresent() ? RunRecord.State.FAILED : RunRecord.State.SUCCEEDED;
-    String kept = TaskRows.kept(error).orElse("");
-    return changes(
-            "finishing run " + claim.run(),
-            FINISH,
-            Arguments.of(state, kept, claim.run(), claim.attempt()))
-        > 0;
+  public List<UUID> submit(AgentName agent, List<Submitted> work) {
+    return oneShots.submit(agent, work);
   }
 
   @Override
-  public boolean giveBack(RunClaim claim) {
-    return database.call(
-        PORT,
-        "giving back run " + claim.run(),
-        statements -> statements.any(GIVE_BACK, Arguments.of(claim.run(), claim.attempt())));
+  public boolean cancel(AgentName agent, UUID work) {
+    return oneShots.cancel(agent, work);
   }
 
   @Override
-  public Optional<RunRecord> find(RunClaim claim) {
-    Objects.requireNonNull(claim, "claim");
-    return runs("r.id = ?", claim.run()).stream().findFirst();
+  public OneShotBatch claimOneShots(Claimant by, Map<String, Integer> most) {
+    return oneShots.claim(by, most);
+  }
+
+  @Override
+  public Set<UUID> finish(List<RunEnd> ends) {
+    return ticks.finish(ends);
+  }
+
+  @Override
+  public int disown(Claimant by, Set<UUID> known) {
+    return ticks.disown(by, known);
   }
 
   @Override
   public int reclaim(Fence fence, Optional<InstanceId> attestedDead, Duration silence) {
-    return changes(
-        "reclaiming lost runs of " + fence.agent(),
-        RECLAIM,
-        Arguments.of(fence, attestedDead, silence));
+    return ticks.reclaim(fence, attestedDead, silence);
+  }
+
+  @Override
+  public Optional<RunRecord> find(RunClaim claim) {
+    return ledger.find(claim);
   }
 
   @Override
   public List<RunRecord> history(AgentName agent, String task, int limit) {
-    return runs("r.agent = ? and r.task = ? order by r.due desc limit ?", agent, task, limit);
+    return ledger.history(agent, task, limit);
   }
 
   @Override
   public List<RunRecord> runsOfEpoch(AgentName agent, long epoch, int limit) {
-    return runs("r.agent = ? and r.epoch = ? order by r.due limit ?", agent, epoch, limit);
+    return ledger.runsOfEpoch(agent, epoch, limit);
   }
 
-  private List<RunRecord> runs(String where, Object... values) {
-    return database.call(
-        PORT,
-        "reading runs",
-        statements ->
-            statements.list(
-                "select " + TaskRows.RUN + " from selfupgrade.task_runs r where " + where,
-                TaskRows::run,
-                Arguments.of(values)));
+  @Override
+  public List<RunRecord> quarantined(AgentName agent, int limit) {
+    return ledger.quarantined(agent, limit);
+  }
+
+  @Override
+  public boolean release(AgentName agent, UUID run) {
+    boolean released = ledger.release(agent, run) || oneShots.release(agent, run);
+    database.wake(agent);
+    return released;
   }
 
   @Override
   public List<String> overdue(AgentName agent, Duration grace) {
-    return database.call(
-        PORT,
-        "looking for overdue tasks of " + agent,
-        statements ->
-            statements.list(
-                OVERDUE, row -> row.text("name"), Arguments.of(agent, grace, grace, grace)));
-  }
-
-  private int changes(String operation, String sql, Arguments arguments) {
-    return database.call(PORT, operation, statements -> statements.update(sql, arguments));
+    return ledger.overdue(agent, grace);
   }
 }

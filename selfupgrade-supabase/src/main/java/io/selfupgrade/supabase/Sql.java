@@ -1,5 +1,7 @@
 package io.selfupgrade.supabase;
 
+import io.selfupgrade.schedule.Claimant;
+
 /** Parts that statements share. */
 final class Sql {
 
@@ -18,6 +20,32 @@ final class Sql {
       f as (select l.agent, l.holder, l.epoch from selfupgrade.leadership l
              where l.agent = ? and l.holder = ? and l.epoch = ? for key share)
       """;
+
+  /**
+   * The same for an instance that serves: one row while it is registered and has not stopped. Takes
+   * agent and instance. Its epoch is a stamp and gates nothing.
+   */
+  private static final String MEMBER =
+      """
+      f as (select i.agent, i.id as holder,
+                   coalesce((select l.epoch from selfupgrade.leadership l where l.agent = i.agent), 1) as epoch
+              from selfupgrade.instances i where i.agent = ? and i.id = ? and i.stopped_at is null)
+      """;
+
+  /** Returns {@link #FENCE} for the primary, and what stands for it for others that serve. */
+  static String claimant(Claimant by) {
+    return by.fence().isPresent() ? FENCE : MEMBER;
+  }
+
+  /** Returns what restricts tasks, as t, to those that a claimant may run. */
+  static String scope(Claimant by) {
+    return by.fence().isPresent() ? "" : " and t.scope = 'ALL'";
+  }
+
+  /** An instant given in microseconds of the epoch. */
+  static String instant(String micros) {
+    return "(timestamptz 'epoch' + " + micros + " * interval '1 microsecond')";
+  }
 
   /** Locks the row of the caller's leadership, as the first statement of a decision. */
   static final String LEAD_FOR_UPDATE =

@@ -1,10 +1,14 @@
 package io.selfupgrade.supabase;
 
+import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStore;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Declares tasks: what is new or changed is written, what is not keeps its grid. */
 final class TaskDeclarations {
@@ -16,7 +20,7 @@ final class TaskDeclarations {
   private static final String FIND =
       "select "
           + TaskRows.DEFINITION
-          + ", t.enabled, t.payload = ?::jsonb as same_payload from selfupgrade.scheduled_tasks t"
+          + ", t.enabled, t.paused, t.payload = ?::jsonb as same_payload from selfupgrade.scheduled_tasks t"
           + " where t.agent = ? and t.name = ? for update";
 
   private static final String CREATE =
@@ -24,8 +28,9 @@ final class TaskDeclarations {
       with t as (
         insert into selfupgrade.scheduled_tasks
                (agent, name, task_type, schedule, cron_expression, time_zone, period_micros, due_at,
-                missed, missed_most, missed_micros, overlap, payload)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)
+                missed, missed_most, missed_micros, overlap, retry_failures, retry_first_micros,
+                retry_longest_micros, deadline_micros, jitter_micros, scope, payload)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)
         on conflict (agent, name) do nothing
         returning id, agent)
       insert into selfupgrade.task_state (task, agent) select t.id, t.agent from t
@@ -34,9 +39,11 @@ final class TaskDeclarations {
   private static final String CHANGE =
       """
       update selfupgrade.scheduled_tasks
-         set schedule = ?, cron_expression = ?, time_zone = ?, period_micros = ?, due_at = ?,
-             missed = ?, missed_most = ?, missed_micros = ?, overlap = ?, payload = ?::jsonb,
-             enabled = true
+         set task_type = ?, schedule = ?, cron_expression = ?, time_zone = ?, period_micros = ?,
+             due_at = ?, missed = ?, missed_most = ?, missed_micros = ?, overlap = ?,
+             retry_failures = ?, retry_first_micros = ?, retry_longest_micros = ?,
+             deadline_micros = ?, jitter_micros = ?, scope = ?, payload = ?::jsonb,
+             enabled = not paused
        where agent = ? and name = ?
       """;
 
@@ -55,91 +62,98 @@ final class TaskDeclarations {
     this.database = database;
   }
 
-  Optional<TaskStore.Change> upsert(Fence fence, TaskDefinition definition) {
+  Optional<TaskStore.Change> upsert(Fence fence, TaskConfig definition) {
     return database.transaction(
         PostgresTaskStore.PORT,
         "declaring task " + definition.name(),
+        statements ->
+            statements.any(LEADS, Arguments.of(fence))
+                ? Optional.of(written(statements, fence.agent(), definition))
+                : Optional.empty());
+  }
+
+  TaskStore.Change schedule(AgentName agent, TaskConfig definition) {
+    return database.transaction(
+        PostgresTaskStore.PORT,
+        "scheduling task " + definition.name(),
         statements -> {
-          if (!statements.any(LEADS, Arguments.of(fence))) {
-            return Optional.empty();
-          }
-          Optional<Known> known = find(statements, fence, definition);
-          if (known.isEmpty() && create(statements, fence, definition)) {
-            return Optional.of(TaskStore.Change.CREATED);
-          }
-          if (known.isEmpty()) {
-            known = find(statements, fence, definition);
-          }
-          return Optional.of(change(statements, fence, known.orElseThrow(), definition));
+          TaskStore.Change change = written(statements, agent, definition);
+          statements.any(Sql.NOTIFY, Arguments.of(agent));
+          return change;
         });
+  }
+
+  private static TaskStore.Change written(
+      Statements statements, AgentName agent, TaskConfig definition) throws SQLException {
+    Optional<Known> known = find(statements, agent, definition);
+    if (known.isEmpty() && create(statements, agent, definition)) {
+      return TaskStore.Change.CREATED;
+    }
+    if (known.isEmpty()) {
+      known = find(statements, agent, definition);
+    }
+    return change(statements, agent, known.orElseThrow(), definition);
   }
 
   /**
    * A declared task.
    *
    * @param definition as it is kept
-   * @param same whether it is enabled and has the payload that is declared now
+   * @param same whether it is enabled, unless it is paused, and has the payload that is declared
    */
-  private record Known(TaskDefinition definition, boolean same) {}
+  private record Known(TaskConfig definition, boolean same) {}
 
-  private static Optional<Known> find(Statements statements, Fence fence, TaskDefinition definition)
+  private static Optional<Known> find(Statements statements, AgentName agent, TaskConfig definition)
       throws SQLException {
     return statements.first(
         FIND,
-        row -> new Known(TaskRows.definition(row), row.flag("enabled") && row.flag("same_payload")),
-        Arguments.of(definition.payload(), fence.agent(), definition.name()));
+        row ->
+            new Known(
+                TaskRows.definition(row),
+                row.flag("enabled") != row.flag("paused") && row.flag("same_payload")),
+        Arguments.of(definition.payload(), agent, definition.name()));
   }
 
-  private static boolean create(Statements statements, Fence fence, TaskDefinition definition)
+  private static boolean create(Statements statements, AgentName agent, TaskConfig definition)
       throws SQLException {
+    List<@Nullable Object> values = new ArrayList<>();
+    values.add(agent);
+    values.add(definition.name());
+    values.addAll(columns(definition));
+    return statements.update(CREATE, Arguments.of(values.toArray())) > 0;
+  }
+
+  private static List<@Nullable Object> columns(TaskConfig definition) {
     TaskRows.ScheduleColumns schedule = TaskRows.ScheduleColumns.of(definition.schedule());
-    TaskRows.PolicyColumns policy = TaskRows.PolicyColumns.of(definition.policy());
-    return statements.update(
-            CREATE,
-            Arguments.of(
-                fence.agent(),
-                definition.name(),
-                definition.name(),
-                schedule.kind(),
-                schedule.cron(),
-                schedule.zone(),
-                schedule.period(),
-                schedule.dueAt(),
-                policy.missed(),
-                policy.most(),
-                policy.oldest(),
-                policy.overlap(),
-                definition.payload()))
-        > 0;
+    List<@Nullable Object> values = new ArrayList<>();
+    values.add(definition.handler());
+    values.add(schedule.kind());
+    values.add(schedule.cron());
+    values.add(schedule.zone());
+    values.add(schedule.period());
+    values.add(schedule.dueAt());
+    values.addAll(TaskRows.PolicyColumns.of(definition.policy()).values());
+    values.add(definition.payload());
+    return values;
   }
 
   private static TaskStore.Change change(
-      Statements statements, Fence fence, Known known, TaskDefinition definition)
+      Statements statements, AgentName agent, Known known, TaskConfig definition)
       throws SQLException {
-    boolean sameGrid = TaskRows.same(known.definition().schedule(), definition.schedule());
-    boolean samePolicy = TaskRows.same(known.definition().policy(), definition.policy());
-    if (sameGrid && samePolicy && known.same()) {
+    TaskConfig before = known.definition();
+    boolean sameGrid = TaskRows.same(before.schedule(), definition.schedule());
+    boolean sameRest =
+        before.handler().equals(definition.handler())
+            && TaskRows.same(before.policy(), definition.policy());
+    if (sameGrid && sameRest && known.same()) {
       return TaskStore.Change.UNCHANGED;
     }
-    TaskRows.ScheduleColumns schedule = TaskRows.ScheduleColumns.of(definition.schedule());
-    TaskRows.PolicyColumns policy = TaskRows.PolicyColumns.of(definition.policy());
-    statements.update(
-        CHANGE,
-        Arguments.of(
-            schedule.kind(),
-            schedule.cron(),
-            schedule.zone(),
-            schedule.period(),
-            schedule.dueAt(),
-            policy.missed(),
-            policy.most(),
-            policy.oldest(),
-            policy.overlap(),
-            definition.payload(),
-            fence.agent(),
-            definition.name()));
+    List<@Nullable Object> values = columns(definition);
+    values.add(agent);
+    values.add(definition.name());
+    statements.update(CHANGE, Arguments.of(values.toArray()));
     if (!sameGrid) {
-      statements.update(NEW_GRID, Arguments.of(fence.agent(), definition.name()));
+      statements.update(NEW_GRID, Arguments.of(agent, definition.name()));
     }
     return TaskStore.Change.UPDATED;
   }

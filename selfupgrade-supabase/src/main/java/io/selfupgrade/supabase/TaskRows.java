@@ -1,18 +1,23 @@
 package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.Json;
+import io.selfupgrade.schedule.ClaimedRun;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Overlap;
+import io.selfupgrade.schedule.Retry;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.Scope;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +26,15 @@ final class TaskRows {
 
   /** The columns of a definition; the table's alias is {@code t}. */
   static final String DEFINITION =
-      "t.name, t.schedule, t.cron_expression, t.time_zone, t.period_micros, t.due_at, t.missed,"
-          + " t.missed_most, t.missed_micros, t.overlap, t.payload";
+      "t.name, t.task_type, t.schedule, t.cron_expression, t.time_zone, t.period_micros, t.due_at,"
+          + " t.missed, t.missed_most, t.missed_micros, t.overlap, t.payload, t.scope,"
+          + " t.retry_failures, t.retry_first_micros, t.retry_longest_micros, t.deadline_micros,"
+          + " t.jitter_micros";
 
   /** The columns of a run; the table's alias is {@code r}. */
   static final String RUN =
       "r.id, r.agent, r.task, r.due, r.attempt, r.holder, r.epoch, r.state, r.started_at,"
-          + " r.finished_at, r.error";
+          + " r.finished_at, r.error, r.quarantined";
 
   private TaskRows() {}
 
@@ -57,30 +64,75 @@ final class TaskRows {
 
   /** The parts of a policy, one for each column. */
   record PolicyColumns(
-      String missed, @Nullable Integer most, @Nullable Duration oldest, Overlap overlap) {
+      String missed,
+      @Nullable Integer most,
+      @Nullable Duration oldest,
+      Overlap overlap,
+      Retry retry,
+      @Nullable Duration deadline,
+      Spread spread) {
+
+    /** When and by whom. */
+    record Spread(Duration jitter, Scope scope) {}
 
     static PolicyColumns of(TaskPolicy policy) {
       Missed missed = policy.missed();
       if (missed instanceof Missed.Skip) {
-        return new PolicyColumns("SKIP", null, null, policy.overlap());
+        return of("SKIP", null, null, policy);
       }
       if (missed instanceof Missed.RunOnce) {
-        return new PolicyColumns("RUN_ONCE", null, null, policy.overlap());
+        return of("RUN_ONCE", null, null, policy);
       }
       if (missed instanceof Missed.RunAll all) {
-        return new PolicyColumns("RUN_ALL", all.most(), null, policy.overlap());
+        return of("RUN_ALL", all.most(), null, policy);
       }
       if (missed instanceof Missed.Within within) {
-        return new PolicyColumns(
-            "WITHIN", null, within.oldest().truncatedTo(ChronoUnit.MICROS), policy.overlap());
+        return of("WITHIN", null, cut(within.oldest()), policy);
       }
       throw new IllegalStateException("rule " + missed + " has no columns yet");
     }
+
+    private static PolicyColumns of(
+        String missed, @Nullable Integer most, @Nullable Duration oldest, TaskPolicy policy) {
+      Retry retry = policy.retry();
+      return new PolicyColumns(
+          missed,
+          most,
+          oldest,
+          policy.overlap(),
+          retry.pauses(cut(retry.first()), cut(retry.longest())),
+          policy.deadline().map(PolicyColumns::cut).orElse(null),
+          new Spread(cut(policy.jitter()), policy.scope()));
+    }
+
+    private static Duration cut(Duration time) {
+      return time.truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /** Returns the columns' values, in the order of {@link TaskDeclarations}. */
+    List<@Nullable Object> values() {
+      List<@Nullable Object> values = new ArrayList<>();
+      values.add(missed);
+      values.add(most);
+      values.add(oldest);
+      values.add(overlap);
+      values.add(retry.failures());
+      values.add(retry.first());
+      values.add(retry.longest());
+      values.add(deadline);
+      values.add(spread.jitter());
+      values.add(spread.scope());
+      return values;
+    }
   }
 
-  static TaskDefinition definition(Row row) throws SQLException {
-    return new TaskDefinition(
-        row.text("name"), schedule(row), policy(row), Json.of(row.text("payload")));
+  static TaskConfig definition(Row row) throws SQLException {
+    return new TaskConfig(
+        row.text("name"),
+        row.text("task_type"),
+        schedule(row),
+        policy(row),
+        Json.of(row.text("payload")));
   }
 
   private static Schedule schedule(Row row) throws SQLException {
@@ -103,25 +155,59 @@ final class TaskRows {
           case "WITHIN" -> Missed.within(row.duration("missed_micros"));
           default -> throw new SQLException("rule " + kind + " is of a newer version");
         };
-    return new TaskPolicy(missed, row.constant(Overlap.class, "overlap"));
+    Retry retry =
+        new Retry(
+            (int) row.number("retry_failures"),
+            row.duration("retry_first_micros"),
+            row.duration("retry_longest_micros"));
+    Optional<Duration> deadline =
+        row.number("deadline_micros") == 0
+            ? Optional.empty()
+            : Optional.of(row.duration("deadline_micros"));
+    return new TaskPolicy(
+        missed,
+        row.constant(Overlap.class, "overlap"),
+        retry,
+        deadline,
+        row.duration("jitter_micros"),
+        row.constant(Scope.class, "scope"));
   }
 
   static RunClaim claim(Row row) throws SQLException {
+    return claim(row, RunClaim.Kind.TICK);
+  }
+
+  private static RunClaim claim(Row row, RunClaim.Kind kind) throws SQLException {
     return new RunClaim(
         row.uuid("id"),
+        kind,
         row.text("task"),
         row.instant("due"),
         (int) row.number("attempt"),
         row.fence());
   }
 
+  static ClaimedRun claimed(Row row) throws SQLException {
+    return new ClaimedRun(claim(row), Json.of(row.text("payload")), (int) row.number("failures"));
+  }
+
   static RunRecord run(Row row) throws SQLException {
+    return run(row, RunClaim.Kind.TICK);
+  }
+
+  /** Reads a run whose kind is a column. */
+  static RunRecord runOfKind(Row row) throws SQLException {
+    return run(row, row.constant(RunClaim.Kind.class, "kind"));
+  }
+
+  private static RunRecord run(Row row, RunClaim.Kind kind) throws SQLException {
     return new RunRecord(
-        claim(row),
+        claim(row, kind),
         row.constant(RunRecord.State.class, "state"),
         row.instant("started_at"),
         row.instantIfAny("finished_at"),
-        row.text("error"));
+        row.text("error"),
+        row.flag("quarantined"));
   }
 
   /** Tells whether two schedules are the same as far as the table can keep them. */
@@ -135,11 +221,8 @@ final class TaskRows {
   }
 
   /** Cuts an error to what is worth keeping. */
-  static Optional<String> kept(Optional<String> error) {
-    return error.map(
-        text -> {
-          String clean = text.replace("\u0000", "\uFFFD");
-          return clean.length() <= 8000 ? clean : clean.substring(0, 8000);
-        });
+  static String kept(String error) {
+    String clean = error.replace("\u0000", "\uFFFD");
+    return clean.length() <= 8000 ? clean : clean.substring(0, 8000);
   }
 }

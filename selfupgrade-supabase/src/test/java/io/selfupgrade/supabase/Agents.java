@@ -12,7 +12,7 @@ import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskRun;
 import io.selfupgrade.schedule.TaskStore;
@@ -102,8 +102,8 @@ final class Agents {
 
   /** Declares a task and claims its first tick. */
   static RunClaim claim(AgentStore store, Fence fence) {
-    TaskDefinition task =
-        new TaskDefinition(
+    TaskConfig task =
+        new TaskConfig(
             "digest", Schedule.every(Duration.ofMinutes(1)), TaskPolicy.DEFAULT, Json.EMPTY);
     store.tasks().upsert(fence, task);
     assertThat(store.tasks().plan(fence, task.name(), T0)).isTrue();

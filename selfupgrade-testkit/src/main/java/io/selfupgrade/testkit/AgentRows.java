@@ -12,7 +12,7 @@ import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.observe.LogEvent;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.FailedVersion;
 import io.selfupgrade.upgrade.PolicyStore;
@@ -48,7 +48,8 @@ final class AgentRows {
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
   final Map<UUID, Remembered> memories = new LinkedHashMap<>();
-  final List<RunRow> runs = new ArrayList<>();
+  final InMemoryRuns runs = new InMemoryRuns();
+  final InMemoryOneShots oneShots = new InMemoryOneShots();
   final Map<UUID, LogEvent> logs = new LinkedHashMap<>();
   final List<InMemoryOutbox.Row> notifications = new ArrayList<>();
   final List<InMemoryCommandStore.Row> commands = new ArrayList<>();
@@ -85,11 +86,6 @@ final class AgentRows {
 
   Optional<UpgradeRow> openUpgrade() {
     return upgrades.stream().filter(row -> !row.phase.isFinal()).findFirst();
-  }
-
-  /** Returns the runs of a task that are in one of its states. */
-  List<RunRow> runs(String task) {
-    return runs.stream().filter(run -> run.claim.task().equals(task)).toList();
   }
 
   /** Tells whether a run was claimed by the leader that there is now. */
@@ -159,10 +155,15 @@ final class AgentRows {
    * @param definition what it is
    * @param anchor origin of its grid
    * @param nextDue its next tick
+   * @param paused whether its ticks wait
    */
-  record Task(TaskDefinition definition, Instant anchor, Optional<Instant> nextDue) {
+  record Task(TaskConfig definition, Instant anchor, Optional<Instant> nextDue, boolean paused) {
     Task due(Optional<Instant> next) {
-      return new Task(definition, anchor, next);
+      return new Task(definition, anchor, next, paused);
+    }
+
+    Task paused(boolean pause) {
+      return new Task(definition, anchor, nextDue, pause);
     }
   }
 }

@@ -205,6 +205,24 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** Batches of ticks, and tasks in the hands of operators. */
+  @Nested
+  class TaskControl extends TaskControlContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** Work to be done once. */
+  @Nested
+  class OneShots extends OneShotContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The memories. */
   @Nested
   class Memories extends MemoryStoreContract {

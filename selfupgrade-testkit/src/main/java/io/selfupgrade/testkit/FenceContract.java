@@ -13,7 +13,7 @@ import io.selfupgrade.observe.Notification;
 import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
@@ -342,8 +342,8 @@ abstract class FenceContract extends StoreContract {
                 port.getSimpleName() + "." + method.getName() + "/" + method.getParameterCount());
   }
 
-  private static TaskDefinition task(String name) {
-    return new TaskDefinition(name, SCHEDULE, TaskPolicy.DEFAULT, Json.EMPTY);
+  private static TaskConfig task(String name) {
+    return new TaskConfig(name, SCHEDULE, TaskPolicy.DEFAULT, Json.EMPTY);
   }
 
   private static Instant tick(int index) {

@@ -70,11 +70,16 @@ final class InMemoryLeadershipSession implements LeadershipSession {
     state.transact(
         () -> {
           requireOpen("signal");
-          state.sessions().stream()
-              .filter(session -> session.agent.equals(agent))
-              .forEach(session -> session.signalled = true);
-          state.wake();
+          signal(state, agent);
         });
+  }
+
+  /** Wakes all sessions of an agent, inside a transaction. */
+  static void signal(InMemoryState state, AgentName agent) {
+    state.sessions().stream()
+        .filter(session -> session.agent.equals(agent))
+        .forEach(session -> session.signalled = true);
+    state.wake();
   }
 
   @Override

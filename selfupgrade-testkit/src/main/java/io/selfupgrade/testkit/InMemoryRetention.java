@@ -38,7 +38,7 @@ final class InMemoryRetention implements RetentionStore {
       case LOGS -> some(rows.logs.values(), event -> event.createdAt().isBefore(cutoff), most);
       case NOTIFICATIONS -> some(rows.notifications, row -> row.endedBefore(cutoff), most);
       case INSTANCES -> some(rows.instances.values(), row -> isGone(rows, row, cutoff), most);
-      case TASK_RUNS -> some(rows.runs, run -> isThrough(rows, run, cutoff), most);
+      case TASK_RUNS -> runs(rows, cutoff, most);
       case UPGRADE_STEPS -> steps(rows, cutoff, most);
       case SNAPSHOTS -> snapshots(rows.snapshots, cutoff, most);
       case DELIVERIES -> deliveries(rows, cutoff, most);
@@ -51,16 +51,22 @@ final class InMemoryRetention implements RetentionStore {
     boolean onTrial =
         rows.openUpgrade().flatMap(open -> open.candidate).filter(id::equals).isPresent();
     boolean runs =
-        rows.runs.stream()
+        rows.runs.open().stream()
             .anyMatch(run -> run.isRunning() && run.claim.fence().holder().equals(id));
     return instance.lastSign().isBefore(cutoff) && !leads && !onTrial && !runs;
+  }
+
+  private static int runs(AgentRows rows, Instant cutoff, int most) {
+    List<RunRow> gone =
+        rows.runs.all().stream().filter(run -> isThrough(rows, run, cutoff)).limit(most).toList();
+    rows.runs.removeAll(gone);
+    return gone.size() + rows.oneShots.removeEndedBefore(cutoff, most - gone.size());
   }
 
   private static boolean isThrough(AgentRows rows, RunRow run, Instant cutoff) {
     return run.endedBefore(cutoff)
         && run.claim.due().isBefore(cutoff)
-        && rows.runs(run.claim.task()).stream()
-            .anyMatch(other -> other.claim.due().isAfter(run.claim.due()));
+        && rows.runs.of(run.claim.task()).lastKey().isAfter(run.claim.due());
   }
 
   private static int steps(AgentRows rows, Instant cutoff, int most) {

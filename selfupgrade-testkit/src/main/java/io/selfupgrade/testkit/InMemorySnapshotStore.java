@@ -4,7 +4,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.config.Setting;
 import io.selfupgrade.memory.Remembered;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.upgrade.RestorePlan;
 import io.selfupgrade.upgrade.RestoreResult;
 import io.selfupgrade.upgrade.SnapshotStore;
@@ -120,13 +120,14 @@ final class InMemorySnapshotStore implements SnapshotStore {
   }
 
   /** A task that is as it was keeps its grid; one that is brought or set back begins a new one. */
-  private void restoreTasks(AgentRows rows, Map<String, TaskDefinition> copied) {
+  private void restoreTasks(AgentRows rows, Map<String, TaskConfig> copied) {
     rows.tasks.keySet().retainAll(copied.keySet());
     copied.forEach(
         (name, definition) -> {
           AgentRows.Task known = rows.tasks.get(name);
           if (known == null || !known.definition().equals(definition)) {
-            rows.tasks.put(name, new AgentRows.Task(definition, state.now(), Optional.empty()));
+            rows.tasks.put(
+                name, new AgentRows.Task(definition, state.now(), Optional.empty(), false));
           }
         });
   }
@@ -142,12 +143,12 @@ final class InMemorySnapshotStore implements SnapshotStore {
 
   /** What a snapshot keeps. */
   record Copy(
-      Map<String, TaskDefinition> tasks,
+      Map<String, TaskConfig> tasks,
       Map<String, Setting> settings,
       Map<UUID, Remembered> memories) {
 
     static Copy of(AgentRows rows) {
-      Map<String, TaskDefinition> tasks = new HashMap<>();
+      Map<String, TaskConfig> tasks = new HashMap<>();
       rows.tasks.forEach((name, task) -> tasks.put(name, task.definition()));
       return new Copy(tasks, new HashMap<>(rows.settings), new LinkedHashMap<>(rows.memories));
     }

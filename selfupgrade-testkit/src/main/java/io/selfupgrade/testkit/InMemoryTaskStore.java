@@ -3,23 +3,33 @@ package io.selfupgrade.testkit;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.schedule.Claimant;
+import io.selfupgrade.schedule.ClaimedRun;
+import io.selfupgrade.schedule.OneShotBatch;
 import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.TaskStatus;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
-/** Tasks and ticks in memory. */
+/** Tasks, ticks and one-shots in memory. */
 final class InMemoryTaskStore implements TaskStore {
 
   private static final Comparator<RunRow> BY_TICK = Comparator.comparing(run -> run.claim.due());
@@ -31,11 +41,21 @@ final class InMemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public Optional<Change> upsert(Fence fence, TaskDefinition definition) {
+  public Optional<Change> upsert(Fence fence, TaskConfig definition) {
     return state.transact(() -> state.fenced(fence).map(rows -> upsert(rows, definition)));
   }
 
-  private Change upsert(AgentRows rows, TaskDefinition definition) {
+  @Override
+  public Change schedule(AgentName agent, TaskConfig definition) {
+    return state.transact(
+        () -> {
+          Change change = upsert(state.rows(agent), definition);
+          InMemoryLeadershipSession.signal(state, agent);
+          return change;
+        });
+  }
+
+  private Change upsert(AgentRows rows, TaskConfig definition) {
     AgentRows.Task before = rows.tasks.get(definition.name());
     if (before != null && before.definition().equals(definition)) {
       return Change.UNCHANGED;
@@ -44,175 +64,357 @@ final class InMemoryTaskStore implements TaskStore {
         before != null && before.definition().schedule().equals(definition.schedule());
     AgentRows.Task task =
         before != null && sameGrid
-            ? new AgentRows.Task(definition, before.anchor(), before.nextDue())
-            : new AgentRows.Task(definition, state.now(), Optional.empty());
+            ? new AgentRows.Task(definition, before.anchor(), before.nextDue(), before.paused())
+            : new AgentRows.Task(
+                definition, state.now(), Optional.empty(), before != null && before.paused());
     rows.tasks.put(definition.name(), task);
     return before == null ? Change.CREATED : Change.UPDATED;
   }
 
   @Override
-  public boolean plan(Fence fence, String task, Instant firstDue) {
+  public boolean remove(AgentName agent, String task) {
+    return state.transact(
+        () -> {
+          AgentRows rows = state.rows(agent);
+          for (RunRow run : rows.runs.open(task)) {
+            if (run.isWaiting()) {
+              run.skip(state.now());
+              rows.runs.settle(run);
+            }
+          }
+          return rows.tasks.remove(task) != null;
+        });
+  }
+
+  @Override
+  public boolean pause(AgentName agent, String task, boolean paused) {
+    return changed(agent, task, row -> row.paused() != paused, row -> row.paused(paused));
+  }
+
+  @Override
+  public boolean runNow(AgentName agent, String task) {
+    Instant now = state.now();
+    return changed(
+        agent,
+        task,
+        row -> !row.paused(),
+        row ->
+            row.nextDue().filter(due -> !due.isAfter(now)).isPresent()
+                ? row
+                : row.due(Optional.of(now)));
+  }
+
+  private boolean changed(
+      AgentName agent,
+      String task,
+      Predicate<AgentRows.Task> applies,
+      UnaryOperator<AgentRows.Task> change) {
+    return state.transact(
+        () -> {
+          Map<String, AgentRows.Task> tasks = state.rows(agent).tasks;
+          Optional<AgentRows.Task> row = Optional.ofNullable(tasks.get(task)).filter(applies);
+          row.ifPresent(found -> tasks.put(task, change.apply(found)));
+          InMemoryLeadershipSession.signal(state, agent);
+          return row.isPresent();
+        });
+  }
+
+  @Override
+  public List<TaskStatus> list(AgentName agent, Optional<String> task) {
+    return state.transact(
+        () -> {
+          AgentRows rows = state.rows(agent);
+          return rows.tasks.values().stream()
+              .filter(row -> task.map(row.definition().name()::equals).orElse(true))
+              .map(row -> status(rows, row))
+              .toList();
+        });
+  }
+
+  private static TaskStatus status(AgentRows rows, AgentRows.Task row) {
+    String name = row.definition().name();
+    return new TaskStatus(
+        row.definition(),
+        row.paused(),
+        row.nextDue(),
+        count(rows, name, RunRecord.State.RUNNING),
+        count(rows, name, RunRecord.State.WAITING),
+        Optional.ofNullable(rows.runs.of(name).lastEntry()).map(last -> last.getValue().record()));
+  }
+
+  @Override
+  public boolean plan(Claimant by, String task, Instant firstDue) {
     return state.transact(
         () -> {
           Optional<AgentRows.Task> unplanned =
-              state
-                  .fenced(fence)
-                  .flatMap(rows -> Optional.ofNullable(rows.tasks.get(task)))
-                  .filter(row -> row.nextDue().isEmpty());
+              admitted(by, task).filter(row -> row.nextDue().isEmpty());
           unplanned.ifPresent(
-              row -> state.rows(fence.agent()).tasks.put(task, row.due(Optional.of(firstDue))));
+              row -> state.rows(by.agent()).tasks.put(task, row.due(Optional.of(firstDue))));
           return unplanned.isPresent();
         });
   }
 
   @Override
-  public TaskAgenda agenda(AgentName agent, Collection<String> tasks) {
+  public TaskAgenda agenda(AgentName agent, Collection<String> handlers) {
     return state.transact(
         () -> {
           AgentRows rows = state.rows(agent);
           List<TaskAgenda.Entry> entries = new ArrayList<>();
           for (AgentRows.Task task : rows.tasks.values()) {
-            String name = task.definition().name();
-            if (tasks.contains(name)) {
-              entries.add(
-                  new TaskAgenda.Entry(
-                      task.definition(),
-                      task.anchor(),
-                      task.nextDue(),
-                      count(rows, name, RunRecord.State.RUNNING),
-                      count(rows, name, RunRecord.State.WAITING)));
+            if (handlers.contains(task.definition().handler()) && !task.paused()) {
+              entries.add(entry(rows, task));
             }
           }
           return new TaskAgenda(state.now(), entries);
         });
   }
 
-  @Override
-  public Optional<RunClaim> claim(Fence fence, Claiming claiming) {
-    return state.transact(() -> write(fence, claiming).map(run -> run.claim));
+  private static TaskAgenda.Entry entry(AgentRows rows, AgentRows.Task task) {
+    String name = task.definition().name();
+    return new TaskAgenda.Entry(
+        task.definition(),
+        task.anchor(),
+        task.nextDue(),
+        count(rows, name, RunRecord.State.RUNNING),
+        count(rows, name, RunRecord.State.WAITING),
+        rows.runs.open(name).stream()
+            .filter(RunRow::isWaiting)
+            .map(run -> run.ready)
+            .min(Comparator.naturalOrder()));
   }
 
   @Override
-  public boolean skip(Fence fence, Claiming claiming) {
+  public List<ClaimedRun> claim(Claimant by, List<Claiming> ticks) {
+    return state.transact(
+        () ->
+            ticks.stream()
+                .flatMap(tick -> write(by, tick).stream())
+                .map(run -> claimed(by.agent(), run))
+                .toList());
+  }
+
+  @Override
+  public Set<String> skip(Claimant by, List<Claiming> ticks) {
     return state.transact(
         () -> {
-          Optional<RunRow> run = write(fence, claiming);
-          run.ifPresent(row -> row.end(RunRecord.State.SKIPPED, "", state.now()));
-          return run.isPresent();
+          Set<String> skipped = new HashSet<>();
+          for (Claiming tick : ticks) {
+            write(by, tick)
+                .ifPresent(
+                    run -> {
+                      run.skip(state.now());
+                      state.rows(by.agent()).runs.settle(run);
+                      skipped.add(tick.task());
+                    });
+          }
+          return skipped;
         });
   }
 
-  /** Writes a tick and moves the next one, if fence and expectation hold. */
-  private Optional<RunRow> write(Fence fence, Claiming claiming) {
+  /** Writes a tick and moves the next one, if the claimant may and the expectation holds. */
+  private Optional<RunRow> write(Claimant by, Claiming claiming) {
     String name = claiming.task();
-    Optional<AgentRows> held =
-        state
-            .fenced(fence)
-            .filter(
-                rows ->
-                    Optional.ofNullable(rows.tasks.get(name))
-                        .flatMap(AgentRows.Task::nextDue)
-                        .equals(Optional.of(claiming.expectedNext())))
-            .filter(
-                rows ->
-                    rows.runs(name).stream()
-                        .noneMatch(run -> run.claim.due().equals(claiming.tick())));
-    return held.map(
-        rows -> {
-          RunRow run =
-              new RunRow(
-                  new RunClaim(UUID.randomUUID(), name, claiming.tick(), 1, fence), state.now());
-          rows.runs.add(run);
-          rows.tasks.computeIfPresent(name, (key, task) -> task.due(claiming.nextDue()));
-          return run;
+    AgentRows rows = state.rows(by.agent());
+    boolean may =
+        admitted(by, name)
+            .flatMap(AgentRows.Task::nextDue)
+            .equals(Optional.of(claiming.expectedNext()));
+    if (!may || rows.runs.of(name).containsKey(claiming.tick())) {
+      return Optional.empty();
+    }
+    RunClaim claim = new RunClaim(UUID.randomUUID(), name, claiming.tick(), 1, stamp(by, rows));
+    RunRow run = new RunRow(claim, state.now());
+    rows.runs.add(run);
+    rows.tasks.computeIfPresent(name, (key, task) -> task.due(claiming.nextDue()));
+    return Optional.of(run);
+  }
+
+  @Override
+  public List<ClaimedRun> claimWaiting(Claimant by, Collection<String> tasks) {
+    return state.transact(
+        () ->
+            tasks.stream()
+                .filter(task -> admitted(by, task).isPresent())
+                .flatMap(task -> waiting(by.agent(), task).stream())
+                .map(
+                    run -> {
+                      run.runAgain(stamp(by, state.rows(by.agent())), state.now());
+                      return claimed(by.agent(), run);
+                    })
+                .toList());
+  }
+
+  private Optional<RunRow> waiting(AgentName agent, String task) {
+    return state.rows(agent).runs.open(task).stream()
+        .filter(run -> run.isWaiting() && !run.ready.isAfter(state.now()))
+        .min(BY_TICK);
+  }
+
+  private ClaimedRun claimed(AgentName agent, RunRow run) {
+    AgentRows.Task task = state.rows(agent).tasks.get(run.claim.task());
+    return new ClaimedRun(run.claim, task.definition().payload(), run.failures);
+  }
+
+  @Override
+  public List<UUID> submit(AgentName agent, List<Submitted> work) {
+    return state.transact(
+        () -> {
+          InMemoryOneShots shots = state.rows(agent).oneShots;
+          List<UUID> ids = work.stream().map(one -> shots.submit(one, state.now())).toList();
+          InMemoryLeadershipSession.signal(state, agent);
+          return ids;
         });
   }
 
   @Override
-  public Optional<RunClaim> claimWaiting(Fence fence, String task) {
+  public boolean cancel(AgentName agent, UUID work) {
+    return state.transact(() -> state.rows(agent).oneShots.cancel(work));
+  }
+
+  @Override
+  public OneShotBatch claimOneShots(Claimant by, Map<String, Integer> most) {
     return state.transact(
         () -> {
-          Optional<RunRow> oldest =
-              state
-                  .fenced(fence)
-                  .flatMap(
-                      rows ->
-                          rows.runs(task).stream()
-                              .filter(run -> run.state == RunRecord.State.WAITING)
-                              .min(BY_TICK));
-          oldest.ifPresent(run -> run.runAgain(fence, state.now()));
-          return oldest.map(run -> run.claim);
+          AgentRows rows = state.rows(by.agent());
+          Instant now = state.now();
+          List<ClaimedRun> claimed = new ArrayList<>();
+          Map<String, Instant> next = new HashMap<>();
+          for (Map.Entry<String, Integer> handler : most.entrySet()) {
+            if (admitted(by)) {
+              claimed.addAll(
+                  rows.oneShots.claim(stamp(by, rows), handler.getKey(), handler.getValue(), now));
+            }
+            rows.oneShots
+                .next(handler.getKey())
+                .ifPresent(ready -> next.put(handler.getKey(), ready));
+          }
+          claimed.sort(Comparator.comparing(run -> run.claim().due()));
+          return new OneShotBatch(now, claimed, next);
         });
   }
 
   @Override
-  public boolean finish(RunClaim claim, Optional<String> error) {
+  public Set<UUID> finish(List<RunEnd> ends) {
     return state.transact(
         () -> {
-          Optional<RunRow> run = running(claim);
-          RunRecord.State end =
-              error.isEmpty() ? RunRecord.State.SUCCEEDED : RunRecord.State.FAILED;
-          run.ifPresent(row -> row.end(end, error.orElse(""), state.now()));
-          return run.isPresent();
+          Set<UUID> done = new HashSet<>();
+          for (RunEnd end : ends) {
+            if (finish(state.rows(end.claim().fence().agent()), end)) {
+              done.add(end.claim().run());
+            }
+          }
+          return done;
         });
   }
 
+  private boolean finish(AgentRows rows, RunEnd end) {
+    if (end.claim().kind() == RunClaim.Kind.ONE_SHOT) {
+      return rows.oneShots.finish(end, state.now());
+    }
+    Optional<RunRow> run = rows.runs.running(end.claim());
+    run.ifPresent(
+        row -> {
+          row.end(end, state.now());
+          rows.runs.settle(row);
+        });
+    return run.isPresent();
+  }
+
   @Override
-  public boolean giveBack(RunClaim claim) {
+  public int disown(Claimant by, Set<UUID> known) {
+    return backToWaiting(
+        by.agent(),
+        run ->
+            run.claim.fence().holder().equals(by.instance()) && !known.contains(run.claim.run()));
+  }
+
+  @Override
+  public int reclaim(Fence fence, Optional<InstanceId> attestedDead, Duration silence) {
+    return state.transact(
+        () ->
+            state.fenced(fence).isEmpty()
+                ? 0
+                : backToWaiting(
+                    fence.agent(),
+                    run -> isLost(run.claim.fence().holder(), attestedDead, silence)));
+  }
+
+  private int backToWaiting(AgentName agent, Predicate<RunRow> lost) {
     return state.transact(
         () -> {
-          Optional<RunRow> run = running(claim);
-          run.ifPresent(RunRow::backToWaiting);
-          return run.isPresent();
+          AgentRows rows = state.rows(agent);
+          List<RunRow> ticks =
+              rows.runs.open().stream().filter(RunRow::isRunning).filter(lost).toList();
+          ticks.forEach(RunRow::backToWaiting);
+          List<InMemoryOneShots.Row> shots =
+              rows.oneShots.running().stream()
+                  .filter(row -> row.run().filter(lost).isPresent())
+                  .toList();
+          shots.forEach(rows.oneShots::backToWaiting);
+          return ticks.size() + shots.size();
         });
   }
 
   @Override
   public Optional<RunRecord> find(RunClaim claim) {
     return state.transact(
-        () ->
-            state.rows(claim.fence().agent()).runs.stream()
-                .filter(run -> run.claim.run().equals(claim.run()))
-                .findFirst()
-                .map(RunRow::record));
-  }
-
-  @Override
-  public int reclaim(Fence fence, Optional<InstanceId> attestedDead, Duration silence) {
-    return state.transact(
         () -> {
-          List<RunRow> lost =
-              state.fenced(fence).stream()
-                  .flatMap(rows -> rows.runs.stream())
-                  .filter(RunRow::isRunning)
-                  .filter(run -> isLost(run.claim.fence().holder(), attestedDead, silence))
-                  .toList();
-          lost.forEach(RunRow::backToWaiting);
-          return lost.size();
+          AgentRows rows = state.rows(claim.fence().agent());
+          return claim.kind() == RunClaim.Kind.ONE_SHOT
+              ? rows.oneShots.find(claim.run())
+              : rows.runs.find(claim.run()).map(RunRow::record);
         });
   }
 
   @Override
   public List<RunRecord> history(AgentName agent, String task, int limit) {
+    return newest(agent, limit, run -> run.claim.task().equals(task));
+  }
+
+  @Override
+  public List<RunRecord> quarantined(AgentName agent, int limit) {
+    return newest(agent, limit, run -> run.quarantined);
+  }
+
+  private List<RunRecord> newest(AgentName agent, int limit, Predicate<RunRow> wanted) {
     return state.transact(
-        () ->
-            state.rows(agent).runs(task).stream()
-                .sorted(BY_TICK.reversed())
-                .limit(limit)
-                .map(RunRow::record)
-                .toList());
+        () -> {
+          AgentRows rows = state.rows(agent);
+          return Stream.concat(rows.runs.all().stream(), rows.oneShots.begun().stream())
+              .filter(wanted)
+              .sorted(BY_TICK.reversed())
+              .limit(limit)
+              .map(RunRow::record)
+              .toList();
+        });
   }
 
   @Override
   public List<RunRecord> runsOfEpoch(AgentName agent, long epoch, int limit) {
     return state.transact(
         () ->
-            state.rows(agent).runs.stream()
+            state.rows(agent).runs.all().stream()
                 .filter(run -> run.claim.fence().epoch() == epoch)
                 .sorted(BY_TICK)
                 .limit(limit)
                 .map(RunRow::record)
                 .toList());
+  }
+
+  @Override
+  public boolean release(AgentName agent, UUID run) {
+    return state.transact(
+        () -> {
+          AgentRows rows = state.rows(agent);
+          Optional<RunRow> tick = rows.runs.find(run).filter(row -> row.quarantined);
+          tick.ifPresent(
+              row -> {
+                row.release(state.now());
+                rows.runs.settle(row);
+              });
+          InMemoryLeadershipSession.signal(state, agent);
+          return tick.isPresent() || rows.oneShots.release(run, state.now());
+        });
   }
 
   @Override
@@ -223,21 +425,50 @@ final class InMemoryTaskStore implements TaskStore {
           Instant latest = state.now().minus(grace);
           Predicate<Map.Entry<String, AgentRows.Task>> isOverdue =
               task ->
-                  count(rows, task.getKey(), RunRecord.State.RUNNING) == 0
-                      && rows.runs(task.getKey()).stream()
+                  !task.getValue().paused()
+                      && count(rows, task.getKey(), RunRecord.State.RUNNING) == 0
+                      && rows.runs.of(task.getKey()).values().stream()
                           .noneMatch(run -> rows.isOfPresentEpoch(run) && run.endedAfter(latest))
                       && (task.getValue().nextDue().filter(latest::isAfter).isPresent()
-                          || rows.runs(task.getKey()).stream()
-                              .filter(run -> run.state == RunRecord.State.WAITING)
-                              .anyMatch(run -> run.claim.due().isBefore(latest)));
+                          || rows.runs.open(task.getKey()).stream()
+                              .filter(RunRow::isWaiting)
+                              .anyMatch(
+                                  run ->
+                                      run.claim.due().isBefore(latest)
+                                          && (run.failures == 0 || run.ready.isBefore(latest))));
           return rows.tasks.entrySet().stream().filter(isOverdue).map(Map.Entry::getKey).toList();
         });
   }
 
-  private Optional<RunRow> running(RunClaim claim) {
-    return state.rows(claim.fence().agent()).runs.stream()
-        .filter(run -> run.isRunningAs(claim))
-        .findFirst();
+  /** Tells whether the claimant leads, or serves as a registered instance. */
+  private boolean admitted(Claimant by) {
+    return by.fence()
+        .map(fence -> state.fenced(fence).isPresent())
+        .orElseGet(
+            () ->
+                Optional.ofNullable(state.rows(by.agent()).instances.get(by.instance()))
+                    .filter(instance -> !instance.stopped)
+                    .isPresent());
+  }
+
+  /** Returns a task whose ticks the claimant may claim. */
+  private Optional<AgentRows.Task> admitted(Claimant by, String task) {
+    return Optional.ofNullable(state.rows(by.agent()).tasks.get(task))
+        .filter(row -> admitted(by) && by.serves(row.definition().policy().scope()))
+        .filter(row -> !row.paused());
+  }
+
+  /**
+   * Returns the fence that a claim is stamped with: that of one who serves has the present epoch.
+   */
+  private static Fence stamp(Claimant by, AgentRows rows) {
+    return by.fence()
+        .orElseGet(
+            () ->
+                new Fence(
+                    by.agent(),
+                    by.instance(),
+                    rows.leader.map(leader -> leader.fence().epoch()).orElse(1L)));
   }
 
   private boolean isLost(InstanceId claimant, Optional<InstanceId> attestedDead, Duration silence) {
@@ -246,6 +477,6 @@ final class InMemoryTaskStore implements TaskStore {
   }
 
   private static int count(AgentRows rows, String task, RunRecord.State wanted) {
-    return (int) rows.runs(task).stream().filter(run -> run.state == wanted).count();
+    return (int) rows.runs.open(task).stream().filter(run -> run.state == wanted).count();
   }
 }

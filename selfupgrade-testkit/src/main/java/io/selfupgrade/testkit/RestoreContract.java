@@ -11,7 +11,7 @@ import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.upgrade.RestorePlan;
@@ -83,14 +83,12 @@ abstract class RestoreContract extends StoreContract {
     Json nothing = Json.of("null");
     Schedule never = Schedule.at(T0);
     store.settings().put(scene.agent, "nothing", nothing, 0);
-    store
-        .tasks()
-        .upsert(primary, new TaskDefinition("nothing", never, TaskPolicy.DEFAULT, nothing));
+    store.tasks().upsert(primary, new TaskConfig("nothing", never, TaskPolicy.DEFAULT, nothing));
     Snapshot snapshot = store.snapshots().take(primary).orElseThrow();
     assertThat(plan(snapshot).isEmpty()).isTrue();
     long version = store.settings().get(scene.agent, "nothing").orElseThrow().version();
     store.settings().put(scene.agent, "nothing", ONE, version);
-    store.tasks().upsert(primary, new TaskDefinition("nothing", never, TaskPolicy.DEFAULT, ONE));
+    store.tasks().upsert(primary, new TaskConfig("nothing", never, TaskPolicy.DEFAULT, ONE));
 
     restore(primary, plan(snapshot));
 
@@ -206,8 +204,7 @@ abstract class RestoreContract extends StoreContract {
   }
 
   /** The agent's data as its doors show it. */
-  private record Data(
-      List<Setting> settings, List<Remembered> memories, List<TaskDefinition> tasks) {}
+  private record Data(List<Setting> settings, List<Remembered> memories, List<TaskConfig> tasks) {}
 
   private final List<UUID> memories = new ArrayList<>();
 
@@ -285,8 +282,8 @@ abstract class RestoreContract extends StoreContract {
   }
 
   private void declare(Fence primary, String task, int hours) {
-    TaskDefinition definition =
-        new TaskDefinition(
+    TaskConfig definition =
+        new TaskConfig(
             task, Schedule.every(Duration.ofHours(hours)), TaskPolicy.DEFAULT, Json.EMPTY);
     assertThat(store.tasks().upsert(primary, definition)).isPresent();
   }

@@ -13,7 +13,7 @@ import io.selfupgrade.observe.Outbox.Settlement;
 import io.selfupgrade.observe.Retention.Kept;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.upgrade.DeliveryReceipt;
@@ -227,7 +227,7 @@ abstract class RetentionStoreContract extends StoreContract {
         .tasks()
         .upsert(
             fence,
-            new TaskDefinition(
+            new TaskConfig(
                 task, Schedule.every(Duration.ofMinutes(1)), TaskPolicy.DEFAULT, Json.EMPTY));
     store.tasks().plan(fence, task, LONG_AGO);
     for (int i = 0; i < states.length; i++) {

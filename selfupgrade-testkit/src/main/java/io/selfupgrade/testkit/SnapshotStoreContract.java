@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.upgrade.SnapshotStore.Snapshot;
 import io.selfupgrade.upgrade.UpgradePhase;
@@ -78,9 +78,8 @@ abstract class SnapshotStoreContract extends StoreContract {
   }
 
   private void declare(Scene.Upgrading upgrading, String task) {
-    TaskDefinition definition =
-        new TaskDefinition(
-            task, Schedule.every(Duration.ofHours(1)), TaskPolicy.DEFAULT, Json.EMPTY);
+    TaskConfig definition =
+        new TaskConfig(task, Schedule.every(Duration.ofHours(1)), TaskPolicy.DEFAULT, Json.EMPTY);
     assertThat(store.tasks().upsert(upgrading.primary(), definition)).isPresent();
   }
 

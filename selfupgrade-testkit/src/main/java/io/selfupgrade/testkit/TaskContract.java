@@ -8,7 +8,7 @@ import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
@@ -22,8 +22,8 @@ abstract class TaskContract extends StoreContract {
 
   static final Duration PERIOD = Duration.ofMinutes(1);
   static final Instant T0 = Instant.parse("2030-01-01T00:00:00Z");
-  static final TaskDefinition TASK =
-      new TaskDefinition(
+  static final TaskConfig TASK =
+      new TaskConfig(
           "digest", Schedule.every(PERIOD), TaskPolicy.DEFAULT, Json.of("{\"to\":\"all\"}"));
 
   Fence fence;
@@ -72,12 +72,12 @@ abstract class TaskContract extends StoreContract {
     return tasks().agenda(scene.agent, List.of(task)).tasks().get(0);
   }
 
-  static TaskDefinition with(Schedule schedule) {
-    return new TaskDefinition(TASK.name(), schedule, TASK.policy(), TASK.payload());
+  static TaskConfig with(Schedule schedule) {
+    return new TaskConfig(TASK.name(), schedule, TASK.policy(), TASK.payload());
   }
 
   /** A store may keep JSON in a normal form, with other white space. */
-  static void assertSame(TaskDefinition seen, TaskDefinition declared) {
+  static void assertSame(TaskConfig seen, TaskConfig declared) {
     assertThat(seen.name()).isEqualTo(declared.name());
     assertThat(seen.schedule()).isEqualTo(declared.schedule());
     assertThat(seen.policy()).isEqualTo(declared.policy());

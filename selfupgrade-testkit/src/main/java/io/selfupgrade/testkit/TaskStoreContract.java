@@ -9,7 +9,7 @@ import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
@@ -43,8 +43,8 @@ abstract class TaskStoreContract extends TaskContract {
     planned(T0);
     Instant anchor = entry().anchor();
     passShort();
-    TaskDefinition changed =
-        new TaskDefinition(
+    TaskConfig changed =
+        new TaskConfig(
             TASK.name(),
             TASK.schedule(),
             TASK.policy().missed(Missed.runAll(7)),
@@ -81,8 +81,8 @@ abstract class TaskStoreContract extends TaskContract {
         List.of(Missed.skip(), Missed.runOnce(), Missed.runAll(), Missed.within(PERIOD));
     for (Schedule schedule : schedules) {
       for (Missed missed : rules) {
-        TaskDefinition declared =
-            new TaskDefinition(
+        TaskConfig declared =
+            new TaskConfig(
                 "x", schedule, new TaskPolicy(missed, Overlap.ALLOW), Json.of("{\"n\":1}"));
         tasks().upsert(fence, declared);
         assertSame(entry("x").definition(), declared);
@@ -106,10 +106,9 @@ abstract class TaskStoreContract extends TaskContract {
   @Test
   void theAgendaShowsTheTasksThatWereAskedForAndExist() {
     planned(T0);
-    tasks().upsert(fence, new TaskDefinition("b", TASK.schedule(), TASK.policy(), Json.EMPTY));
+    tasks().upsert(fence, new TaskConfig("b", TASK.schedule(), TASK.policy(), Json.EMPTY));
     Scene other = new Scene(store);
-    tasks()
-        .upsert(other.lead(), new TaskDefinition("c", TASK.schedule(), TASK.policy(), Json.EMPTY));
+    tasks().upsert(other.lead(), new TaskConfig("c", TASK.schedule(), TASK.policy(), Json.EMPTY));
 
     TaskAgenda agenda = tasks().agenda(scene.agent, List.of(TASK.name(), "c", "d"));
 

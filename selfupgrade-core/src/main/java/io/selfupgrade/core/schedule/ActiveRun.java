@@ -1,13 +1,17 @@
 package io.selfupgrade.core.schedule;
 
 import io.selfupgrade.agent.Json;
+import io.selfupgrade.schedule.ClaimedRun;
 import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskRun;
 import io.selfupgrade.schedule.TaskStore;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A claimed tick in this process, until its end is recorded. Thread-safe. */
+/** A claimed run in this process, until its end is recorded. Thread-safe. */
 final class ActiveRun implements TaskRun {
 
   private enum State {
@@ -17,43 +21,49 @@ final class ActiveRun implements TaskRun {
     ABANDONED
   }
 
-  private final RunClaim claim;
-  private final Json payload;
+  private final ClaimedRun claimed;
+  private final String handler;
+  private final TaskPolicy policy;
   private final TaskStore ledger;
+  private final long claimedAtNanos;
   private volatile boolean cancelled;
   private volatile boolean committed;
   private State state = State.CLAIMED;
+  private long begunAtNanos;
   private @Nullable Thread thread;
 
-  ActiveRun(RunClaim claim, Json payload, TaskStore ledger) {
-    this.claim = claim;
-    this.payload = payload;
+  ActiveRun(ClaimedRun claimed, String handler, TaskPolicy policy, TaskStore ledger, long nanos) {
+    this.claimed = claimed;
+    this.handler = handler;
+    this.policy = policy;
     this.ledger = ledger;
+    this.claimedAtNanos = nanos;
   }
 
   @Override
   public String task() {
-    return claim.task();
+    return claim().task();
   }
 
   @Override
   public Instant due() {
-    return claim.due();
+    return claim().due();
   }
 
   @Override
   public int attempt() {
-    return claim.attempt();
+    return claim().attempt();
   }
 
   @Override
   public Json payload() {
-    return payload;
+    return claimed.payload();
   }
 
   @Override
   public String idempotencyKey() {
-    return claim.fence().agent() + "/" + claim.task() + "/" + claim.due();
+    String once = isOneShot() ? claim().run().toString() : claim().due().toString();
+    return claim().fence().agent() + "/" + claim().task() + "/" + once;
   }
 
   @Override
@@ -63,7 +73,7 @@ final class ActiveRun implements TaskRun {
 
   @Override
   public RunClaim claim() {
-    return claim;
+    return claimed.claim();
   }
 
   @Override
@@ -80,16 +90,33 @@ final class ActiveRun implements TaskRun {
     return committed;
   }
 
+  boolean isOneShot() {
+    return claim().kind() == RunClaim.Kind.ONE_SHOT;
+  }
+
+  String handler() {
+    return handler;
+  }
+
+  TaskPolicy policy() {
+    return policy;
+  }
+
+  int failures() {
+    return claimed.failures();
+  }
+
   void cancel() {
     cancelled = true;
   }
 
   /** Takes the calling thread for the handler; false if the run was given up before. */
-  synchronized boolean begin() {
+  synchronized boolean begin(long nanos) {
     if (state != State.CLAIMED) {
       return false;
     }
     state = State.RUNNING;
+    begunAtNanos = nanos;
     thread = Thread.currentThread();
     return true;
   }
@@ -102,6 +129,18 @@ final class ActiveRun implements TaskRun {
     }
     state = State.RETURNED;
     return true;
+  }
+
+  /** Returns how long the handler may still take; empty if it has no deadline or does not run. */
+  synchronized Optional<Duration> left(long nanos) {
+    return state == State.RUNNING
+        ? policy.deadline().map(most -> most.minusNanos(nanos - begunAtNanos))
+        : Optional.empty();
+  }
+
+  /** Tells whether it was claimed that long ago and no handler has it. */
+  synchronized boolean waitsFor(long nanos, Duration time) {
+    return state == State.CLAIMED && nanos - claimedAtNanos >= time.toNanos();
   }
 
   /** Gives up a run that no handler has; false if one has it or had it. */
@@ -129,9 +168,10 @@ final class ActiveRun implements TaskRun {
 
   @Override
   public String toString() {
-    return "task "
+    RunClaim claim = claim();
+    return (isOneShot() ? "one-shot of " : "task ")
         + claim.task()
-        + ", tick "
+        + (isOneShot() ? ", due " : ", tick ")
         + claim.due()
         + ", attempt "
         + claim.attempt()

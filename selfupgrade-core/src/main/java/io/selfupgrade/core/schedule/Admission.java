@@ -1,7 +1,7 @@
 package io.selfupgrade.core.schedule;
 
-import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.schedule.Claimant;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
@@ -40,14 +40,14 @@ final class Admission {
    *
    * @throws IllegalStateException if the engine is closed
    */
-  Term begin(Fence fence, Optional<InstanceId> attestedDead) {
+  Term begin(Claimant by, Optional<InstanceId> attestedDead) {
     return read(
         () -> {
           if (ended) {
             throw new IllegalStateException("the tick engine is closed and serves no more");
           }
           terms++;
-          Term begun = new Term(terms, fence, attestedDead);
+          Term begun = new Term(terms, by, attestedDead);
           term = begun;
           state = State.PREPARING;
           unsure = false;

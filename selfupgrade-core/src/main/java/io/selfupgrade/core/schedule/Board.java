@@ -1,7 +1,10 @@
 package io.selfupgrade.core.schedule;
 
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.schedule.Claimant;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -16,35 +19,41 @@ import org.slf4j.LoggerFactory;
 /**
  * What the coordinator knows of the tasks: the store's last answer and what it did since.
  *
- * <p>Only the primary claims, so this stays true between two looks at the store; a claim that finds
+ * <p>It stays true between two looks at the store where only the primary claims; a claim that finds
  * otherwise is refused there. Confined to one thread.
  */
 final class Board {
 
   private static final Logger LOG = LoggerFactory.getLogger(Board.class);
 
+  private final AgentName agent;
   private final Runs runs;
+  private final Bench bench;
   private Map<String, Row> rows = Map.of();
 
   /** One task. */
   static final class Row {
-    private final TaskDefinition definition;
+    private final TaskConfig definition;
     private final Instant anchor;
     private final Ticks ticks;
+    private final Duration offset;
     private final Backoff backoff = new Backoff();
     private Optional<Instant> nextDue = Optional.empty();
     private int runningElsewhere;
     private int waiting;
+    private Optional<Instant> ready = Optional.empty();
     private long notBeforeNanos;
     private boolean resting;
+    private boolean refused;
 
-    private Row(TaskDefinition definition, Instant anchor) {
+    private Row(AgentName agent, TaskConfig definition, Instant anchor) {
       this.definition = definition;
       this.anchor = anchor;
       this.ticks = Ticks.of(definition.schedule(), anchor);
+      this.offset = Jitter.of(agent, definition);
     }
 
-    TaskDefinition definition() {
+    TaskConfig definition() {
       return definition;
     }
 
@@ -57,6 +66,8 @@ final class Board {
     /** Notes that a waiting tick was claimed. */
     void claimedWaiting() {
       waiting--;
+      // The store knows when the next of them is ready: the look that follows tells.
+      ready = Optional.empty();
       backoff.reset();
     }
 
@@ -68,7 +79,16 @@ final class Board {
       return first;
     }
 
+    /** Lets the task rest after its run found no thread, from the next look at the time on. */
+    void restAfterRefusal() {
+      refused = true;
+    }
+
     private boolean rests(long nanos) {
+      if (refused) {
+        refused = false;
+        rest(nanos);
+      }
       resting = resting && notBeforeNanos - nanos > 0;
       return resting;
     }
@@ -81,7 +101,7 @@ final class Board {
    * @param decision a claim or a skip
    */
   record Action(Row row, TickPlan.Decision decision) {
-    private Instant due() {
+    Instant due() {
       if (decision instanceof TickPlan.Claim claim) {
         return claim.claiming().tick();
       }
@@ -89,23 +109,29 @@ final class Board {
     }
   }
 
-  Board(Runs runs) {
+  Board(AgentName agent, Runs runs, Bench bench) {
+    this.agent = agent;
     this.runs = runs;
+    this.bench = bench;
   }
 
   /**
    * Takes the store's answer over.
    *
+   * @param by who claims; only tasks that it may claim are taken over
    * @param activeBefore runs of this process by task, counted before the store was asked
    */
-  void update(TaskAgenda agenda, Map<String, Integer> activeBefore) {
+  void update(Claimant by, TaskAgenda agenda, Map<String, Integer> activeBefore) {
     Map<String, Row> updated = new LinkedHashMap<>();
     for (TaskAgenda.Entry entry : agenda.tasks()) {
+      if (!by.serves(entry.definition().policy().scope())) {
+        continue;
+      }
       String name = entry.definition().name();
       Row row = rows.get(name);
       try {
         if (row == null || !sameGrid(row, entry) || !row.definition.equals(entry.definition())) {
-          row = new Row(entry.definition(), entry.anchor());
+          row = new Row(agent, entry.definition(), entry.anchor());
         }
       } catch (IllegalArgumentException e) {
         LOG.error("Task {} is not run: its schedule in the store cannot be read", name, e);
@@ -113,6 +139,7 @@ final class Board {
       }
       row.nextDue = entry.nextDue();
       row.waiting = entry.waiting();
+      row.ready = entry.ready();
       row.runningElsewhere = Math.max(0, entry.running() - activeBefore.getOrDefault(name, 0));
       updated.put(name, row);
     }
@@ -132,7 +159,7 @@ final class Board {
     List<Action> actions = new ArrayList<>();
     for (Row row : rows.values()) {
       if (!row.rests(nanos)) {
-        TickPlan.Decision decision = TickPlan.decide(standing(row), now, servedSince);
+        TickPlan.Decision decision = decide(row, now, servedSince);
         if (!(decision instanceof TickPlan.Wait)) {
           actions.add(new Action(row, decision));
         }
@@ -149,9 +176,10 @@ final class Board {
     for (Row row : rows.values()) {
       if (row.rests(nanos)) {
         idle = Math.min(idle, row.notBeforeNanos - nanos);
-      } else if (TickPlan.decide(standing(row), now, servedSince) instanceof TickPlan.Wait wait) {
-        idle = Math.min(idle, wait.until().map(due -> until(due, now, most)).orElse(most));
-      } else if (!runs.full()) {
+      } else if (decide(row, now, servedSince) instanceof TickPlan.Wait wait) {
+        Optional<Instant> until = wait.until().map(due -> due.plus(row.offset));
+        idle = Math.min(idle, until.map(due -> until(due, now, most)).orElse(most));
+      } else if (bench.free() > 0) {
         idle = 0;
       }
     }
@@ -166,6 +194,14 @@ final class Board {
     return row.anchor.equals(entry.anchor());
   }
 
+  /**
+   * A task with a jitter lives that much later than the clock: its ticks are named by the clock.
+   */
+  private TickPlan.Decision decide(Row row, Instant now, Instant servedSince) {
+    Instant since = servedSince.equals(Instant.MAX) ? servedSince : servedSince.minus(row.offset);
+    return TickPlan.decide(standing(row), now.minus(row.offset), since);
+  }
+
   private TickPlan.Standing standing(Row row) {
     String name = row.definition.name();
     return new TickPlan.Standing(
@@ -174,6 +210,7 @@ final class Board {
         row.ticks,
         row.nextDue,
         runs.active(name) + row.runningElsewhere,
-        row.waiting);
+        row.waiting,
+        row.ready.map(ready -> ready.minus(row.offset)));
   }
 }

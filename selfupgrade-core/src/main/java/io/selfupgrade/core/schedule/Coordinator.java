@@ -2,11 +2,10 @@ package io.selfupgrade.core.schedule;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
-import io.selfupgrade.agent.InstanceId;
-import io.selfupgrade.schedule.RunClaim;
-import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.schedule.Claimant;
 import io.selfupgrade.schedule.TaskAgenda;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,26 +16,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one thread that asks the store, claims what is due and sleeps until the next is. */
+/**
+ * The one thread that asks the store, claims what is due and sleeps until the next is.
+ *
+ * <p>{@link #step} does what is to be done and tells for how long nothing is: it can be driven
+ * without a thread, by a clock that is set.
+ */
 final class Coordinator implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
   private static final Duration WHILE_RUNNING_ELSEWHERE = Duration.ofMillis(500);
   private static final long FOR_EVER = Duration.ofDays(1).toNanos();
+  private static final Duration SHOTS_REST = Duration.ofSeconds(30);
   private static final int HISTORY = 1_000;
 
   private final AgentName agent;
   private final TaskStore ledger;
   private final TickSettings settings;
-  private final Map<String, TaskDefinition> declared = new LinkedHashMap<>();
+  private final Map<String, TaskConfig> declared = new LinkedHashMap<>();
+  private final Handlers handlers;
   private final Admission admission;
   private final Runs runs;
   private final Board board;
+  private final Claims claims;
+  private final Shots shots;
+  private final Map<String, Instant> planned = new HashMap<>();
   private final StoreClock clock = new StoreClock();
   private final Backoff backoff = new Backoff();
 
@@ -45,20 +53,26 @@ final class Coordinator implements Runnable {
   private long lookedAtNanos;
   private long nextLookNanos;
   private long reclaimedAtNanos;
+  private long shotsRestUntilNanos;
+
+  /** What the coordinator works with. */
+  record Tools(Admission admission, Runs runs, Bench bench, Handlers handlers) {}
 
   Coordinator(
       AgentName agent,
       TaskStore ledger,
-      List<TaskDefinition> declared,
+      List<TaskConfig> declared,
       TickSettings settings,
-      Admission admission,
-      Runs runs) {
+      Tools tools) {
     this.agent = agent;
     this.ledger = ledger;
     this.settings = settings;
-    this.admission = admission;
-    this.runs = runs;
-    this.board = new Board(runs);
+    this.handlers = tools.handlers();
+    this.admission = tools.admission();
+    this.runs = tools.runs();
+    this.board = new Board(agent, runs, tools.bench());
+    this.claims = new Claims(ledger, admission, runs, tools.bench());
+    this.shots = new Shots(ledger, admission, handlers, runs, tools.bench(), settings.atOnce());
     declared.forEach(definition -> this.declared.put(definition.name(), definition));
   }
 
@@ -84,11 +98,12 @@ final class Coordinator implements Runnable {
   }
 
   /** Does what is to be done now; returns for how many nanoseconds nothing is. */
-  private long step() {
+  long step() {
+    long deadline = runs.expire();
     runs.recordPending();
     Optional<Term> current = admission.term();
     if (current.isEmpty()) {
-      return FOR_EVER;
+      return Math.min(FOR_EVER, deadline);
     }
     Term term = current.get();
     if (admission.preparing(term)) {
@@ -97,22 +112,59 @@ final class Coordinator implements Runnable {
     }
     if (admission.unsure()) {
       interrupted = true;
-      return FOR_EVER;
+      return Math.min(FOR_EVER, deadline);
     }
     look(term);
-    if (act(term)) {
+    boolean more = act(term);
+    long nanos = nanoTime();
+    more |= actOnShots(term, nanos);
+    if (more) {
       return 0;
     }
+    shots.giveBackWaiting();
+    return idle(term, deadline);
+  }
+
+  /** A store that refuses one-shots for good must not cost the tasks their ticks. */
+  private boolean actOnShots(Term term, long nanos) {
+    if (shotsRestUntilNanos - nanos > 0) {
+      return false;
+    }
+    try {
+      return shots.claim(term, clock.at(nanos), nanos);
+    } catch (RuntimeException e) {
+      if (Recorder.mayPass(e)) {
+        throw e;
+      }
+      LOG.error("One-shots of {} cannot be claimed; trying again in {}", agent, SHOTS_REST, e);
+      shotsRestUntilNanos = nanos + SHOTS_REST.toNanos();
+      return false;
+    }
+  }
+
+  private long idle(Term term, long deadline) {
     long nanos = nanoTime();
-    return board.idleNanos(clock, servedSince, nanos, Math.max(0, nextLookNanos - nanos));
+    long idle = Math.min(deadline, Math.max(0, nextLookNanos - nanos));
+    if (term.by().fence().isPresent()) {
+      idle = Math.min(idle, Math.max(0, reclaimedAtNanos + reclaimEvery() - nanos));
+    }
+    idle = board.idleNanos(clock, servedSince, nanos, idle);
+    long resting = shotsRestUntilNanos - nanos;
+    return resting > 0 ? Math.min(idle, resting) : shots.idleNanos(clock.at(nanos), idle);
   }
 
   private void prepare(Term term) {
     try {
-      ledger.reclaim(term.fence(), term.attestedDead(), settings.silence());
-      reclaimedAtNanos = nanoTime();
-      TaskAgenda agenda = planned(term, upserted(term, read()));
+      Optional<Fence> fence = term.by().fence();
+      if (fence.isPresent()) {
+        ledger.reclaim(fence.get(), term.attestedDead(), settings.silence());
+        reclaimedAtNanos = nanoTime();
+        upsertMissing(fence.get(), read(term.by()));
+      }
+      planned.clear();
+      TaskAgenda agenda = plan(term, read(term.by()));
       servedSince = agenda.now();
+      shots.serve(handlers.served(term.by()));
       interrupted = false;
       admission.prepared(term);
     } finally {
@@ -120,38 +172,50 @@ final class Coordinator implements Runnable {
     }
   }
 
-  private TaskAgenda upserted(Term term, TaskAgenda agenda) {
-    Map<String, TaskDefinition> missing = new LinkedHashMap<>(declared);
+  private void upsertMissing(Fence fence, TaskAgenda agenda) {
+    Map<String, TaskConfig> missing = new LinkedHashMap<>(declared);
     agenda.tasks().forEach(entry -> missing.remove(entry.definition().name(), entry.definition()));
-    for (TaskDefinition definition : missing.values()) {
-      if (ledger.upsert(term.fence(), definition).isEmpty()) {
+    for (TaskConfig definition : missing.values()) {
+      if (ledger.upsert(fence, definition).isEmpty()) {
         throw new AdapterException(
             "TaskStore",
             "declaring task "
                 + definition.name()
                 + " under epoch "
-                + term.fence().epoch()
+                + fence.epoch()
                 + ": the store says that this instance does not lead; waiting to be told",
             true,
             null);
       }
     }
-    return missing.isEmpty() ? agenda : read();
   }
 
-  private TaskAgenda planned(Term term, TaskAgenda agenda) {
-    boolean planned = false;
+  /** Sets the first tick of tasks that have none; looked at once for each grid. */
+  private TaskAgenda plan(Term term, TaskAgenda agenda) {
+    boolean any = false;
     for (TaskAgenda.Entry entry : agenda.tasks()) {
-      if (entry.nextDue().isEmpty()) {
-        String task = entry.definition().name();
-        Ticks ticks = Ticks.of(entry.definition().schedule(), entry.anchor());
-        Optional<Instant> first = ticks.first(entry.anchor());
-        if (first.isPresent() && !(ticks instanceof Ticks.Once && recorded(task, first.get()))) {
-          planned |= ledger.plan(term.fence(), task, first.get());
-        }
+      String task = entry.definition().name();
+      boolean ours = term.by().serves(entry.definition().policy().scope());
+      if (entry.nextDue().isEmpty() && ours && !entry.anchor().equals(planned.get(task))) {
+        any |= plan(term, entry);
+        planned.put(task, entry.anchor());
       }
     }
-    return planned ? read() : agenda;
+    return any ? read(term.by()) : agenda;
+  }
+
+  private boolean plan(Term term, TaskAgenda.Entry entry) {
+    String task = entry.definition().name();
+    try {
+      Ticks ticks = Ticks.of(entry.definition().schedule(), entry.anchor());
+      Optional<Instant> first = ticks.first(entry.anchor());
+      return first.isPresent()
+          && !(ticks instanceof Ticks.Once && recorded(task, first.get()))
+          && ledger.plan(term.by(), task, first.get());
+    } catch (IllegalArgumentException e) {
+      LOG.error("Task {} is not planned: its schedule in the store cannot be read", task, e);
+      return false;
+    }
   }
 
   private boolean recorded(String task, Instant tick) {
@@ -163,139 +227,93 @@ final class Coordinator implements Runnable {
   private void look(Term term) {
     if (admission.takeNews()) {
       lookAgainAfter(BETWEEN_LOOKS);
+      shots.news();
     }
     long nanos = nanoTime();
-    if (nextLookNanos - nanos > 0 && !interrupted) {
-      return;
-    }
-    if (nanos - reclaimedAtNanos >= settings.poll().toNanos() && !interrupted) {
-      ledger.reclaim(term.fence(), Optional.empty(), settings.silence());
+    Optional<Fence> fence = term.by().fence();
+    if (fence.isPresent() && nanos - reclaimedAtNanos >= reclaimEvery() && !interrupted) {
       reclaimedAtNanos = nanos;
+      if (ledger.reclaim(fence.get(), Optional.empty(), settings.silence()) > 0) {
+        lookAgainAfter(Duration.ZERO);
+        shots.news();
+      }
     }
-    lookNow(term);
+    if (nextLookNanos - nanos <= 0 || interrupted) {
+      lookNow(term);
+    }
+  }
+
+  private long reclaimEvery() {
+    return settings.poll().toNanos() / 2;
   }
 
   private void lookNow(Term term) {
     Set<UUID> mine = runs.ids();
-    TaskAgenda agenda = read();
-    if (interrupted) {
+    boolean doubt = interrupted;
+    TaskAgenda agenda = plan(term, read(term.by()));
+    shots.news();
+    if (doubt) {
       servedSince = agenda.now();
       reclaimedAtNanos =
           lookedAtNanos; // This instance's own heartbeat may be as old as the trouble.
       interrupted = false;
     }
-    List<String> elsewhere = board.runningElsewhere();
-    if (!elsewhere.isEmpty()) {
+    boolean elsewhere = !board.runningElsewhere().isEmpty();
+    if (elsewhere) {
       lookAgainAfter(WHILE_RUNNING_ELSEWHERE);
     }
-    elsewhere.forEach(task -> giveBackUnknown(task, term.fence().holder(), mine));
-  }
-
-  /** Gives back what was claimed for this instance by a claim whose answer did not arrive. */
-  private void giveBackUnknown(String task, InstanceId self, Set<UUID> known) {
-    for (RunRecord run : ledger.history(agent, task, HISTORY)) {
-      RunClaim claim = run.claim();
-      if (run.state() == RunRecord.State.RUNNING
-          && claim.fence().holder().equals(self)
-          && !known.contains(claim.run())
-          && ledger.giveBack(claim)) {
-        LOG.info("Given back, for its claim was not answered: task {}, tick {}", task, claim.due());
-        admission.wake();
-      }
+    if ((elsewhere || doubt) && ledger.disown(term.by(), mine) > 0) {
+      LOG.info("Given back what was claimed by {} claims whose answers were lost", agent);
+      admission.wake();
     }
   }
 
-  private TaskAgenda read() {
-    Map<String, Integer> active = new HashMap<>();
-    declared.keySet().forEach(task -> active.put(task, runs.active(task)));
+  private TaskAgenda read(Claimant by) {
+    Map<String, Integer> active = runs.activeTicks();
     long sent = nanoTime();
-    TaskAgenda agenda = ledger.agenda(agent, declared.keySet());
+    TaskAgenda agenda = ledger.agenda(agent, handlers.names());
     lookedAtNanos = nanoTime();
     nextLookNanos = lookedAtNanos + settings.poll().toNanos();
     clock.set(agenda.now(), sent, lookedAtNanos);
-    board.update(agenda, active);
+    board.update(by, agenda, active);
     return agenda;
   }
 
   /** Claims and skips what is due; tells whether there may be more. */
   private boolean act(Term term) {
     long nanos = nanoTime();
-    boolean more = false;
-    for (Board.Action action : board.actions(clock.at(nanos), servedSince, nanos)) {
+    List<Board.Action> actions = board.actions(clock.at(nanos), servedSince, nanos);
+    if (actions.isEmpty()) {
+      return false;
+    }
+    try {
+      return settled(claims.carryOut(term, actions, clock.at(nanos)));
+    } catch (RuntimeException e) {
+      lookNow(term);
+      return actSingly(term, actions, e);
+    }
+  }
+
+  /** One task's trouble is no other's: only a look that fails is. */
+  private boolean actSingly(Term term, List<Board.Action> actions, RuntimeException why) {
+    if (actions.size() == 1) {
+      rest(actions.get(0).row(), why);
+      return true;
+    }
+    for (Board.Action action : actions) {
       try {
-        more |= act(term, action);
-      } catch (RuntimeException e) { // One task's trouble is no other's: only a look that fails is.
+        settled(claims.carryOut(term, List.of(action), clock.at(nanoTime())));
+      } catch (RuntimeException e) {
         lookNow(term);
         rest(action.row(), e);
-        return true;
       }
-    }
-    return more;
-  }
-
-  private boolean act(Term term, Board.Action action) {
-    Board.Row row = action.row();
-    if (action.decision() instanceof TickPlan.Claim claim) {
-      return claim(
-          term,
-          row,
-          () -> ledger.claim(term.fence(), claim.claiming()),
-          () -> row.moved(claim.claiming().nextDue()));
-    }
-    if (action.decision() instanceof TickPlan.Skip skip) {
-      return skip(term, row, skip.claiming());
-    }
-    return claim(
-        term,
-        row,
-        () -> ledger.claimWaiting(term.fence(), row.definition().name()),
-        row::claimedWaiting);
-  }
-
-  private boolean claim(
-      Term term, Board.Row row, Supplier<Optional<RunClaim>> claiming, Runnable claimed) {
-    if (runs.full() || !admission.enter(term)) {
-      return false;
-    }
-    Optional<ActiveRun> run;
-    boolean admitted = false;
-    try {
-      run =
-          claiming
-              .get()
-              .map(claim -> runs.add(claim, row.definition().payload(), clock.at(nanoTime())));
-    } finally {
-      admitted = admission.leave(term);
-    }
-    if (run.isEmpty()) {
-      refused(row);
-      return false;
-    }
-    claimed.run();
-    if (!admitted) {
-      runs.giveBack(run.get());
-    } else if (!runs.start(run.get())) {
-      row.rest(nanoTime());
     }
     return true;
   }
 
-  private boolean skip(Term term, Board.Row row, TaskStore.Claiming claiming) {
-    if (!admission.enter(term)) {
-      return false;
-    }
-    boolean skipped;
-    try {
-      skipped = ledger.skip(term.fence(), claiming);
-    } finally {
-      admission.leave(term);
-    }
-    if (skipped) {
-      row.moved(claiming.nextDue());
-    } else {
-      refused(row);
-    }
-    return skipped;
+  private boolean settled(Claims.Round round) {
+    round.refused().forEach(this::refused);
+    return round.moved() > 0;
   }
 
   /** The store knows better how the task stands, or who leads: asks it again. */

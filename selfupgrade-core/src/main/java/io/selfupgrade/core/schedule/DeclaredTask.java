@@ -1,6 +1,6 @@
 package io.selfupgrade.core.schedule;
 
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskHandler;
 import java.util.Objects;
 
@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param definition what it is and when it is due
  * @param handler what is called at each tick, from several threads if the task allows overlap
  */
-public record DeclaredTask(TaskDefinition definition, TaskHandler handler) {
+public record DeclaredTask(TaskConfig definition, TaskHandler handler) {
 
   /** Validates that both are there. */
   public DeclaredTask {

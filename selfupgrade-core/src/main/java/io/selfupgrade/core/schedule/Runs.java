@@ -1,11 +1,10 @@
 package io.selfupgrade.core.schedule;
 
-import io.selfupgrade.agent.AdapterException;
-import io.selfupgrade.agent.Json;
 import io.selfupgrade.observe.AgentMetrics;
-import io.selfupgrade.schedule.RunClaim;
-import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.ClaimedRun;
+import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.TaskHandler;
+import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,37 +12,30 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The runs of this process: starts handlers and records how they ended. Thread-safe. */
-final class Runs {
+/** The runs of this process: calls handlers and sees to it that their ends are recorded. */
+final class Runs implements Recorder.Outcome {
 
   private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
-  private static final int LONGEST_ERROR = 2_000;
   private static final Duration LATE = Duration.ofSeconds(5);
 
-  /** How often a run is tried again whose handler met trouble of the store that may pass. */
-  private static final int ATTEMPTS_IN_TROUBLE = 5;
-
   private final TaskStore ledger;
-  private final Map<String, TaskHandler> handlers;
-  private final Executor executor;
-  private final int atOnce;
+  private final Handlers handlers;
   private final Admission admission;
+  private final LongSupplier nanoTime;
+  private final Recorder recorder;
   private final Map<UUID, ActiveRun> active = new ConcurrentHashMap<>();
-  private final Queue<Ending> unrecorded = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger busy = new AtomicInteger();
+  private final Map<UUID, ActiveRun> limited = new ConcurrentHashMap<>();
+  private final Map<String, Integer> ticks = new ConcurrentHashMap<>();
+  private final Map<String, Integer> oneShots = new ConcurrentHashMap<>();
   private final AtomicLong recorded = new AtomicLong();
   private final LongAdder started = new LongAdder();
   private final LongAdder succeeded = new LongAdder();
@@ -51,36 +43,27 @@ final class Runs {
   private final LongAdder givenBack = new LongAdder();
   private final LongAdder late = new LongAdder();
 
-  /**
-   * How a run ended.
-   *
-   * @param run the run
-   * @param error empty if it succeeded
-   * @param giveBack whether it is to be claimed again
-   */
-  private record Ending(ActiveRun run, Optional<String> error, boolean giveBack) {}
-
-  Runs(
-      TaskStore ledger,
-      Map<String, TaskHandler> handlers,
-      Executor executor,
-      int atOnce,
-      Admission admission) {
+  Runs(TaskStore ledger, Handlers handlers, Admission admission, LongSupplier nanoTime) {
     this.ledger = ledger;
     this.handlers = handlers;
-    this.executor = executor;
-    this.atOnce = atOnce;
     this.admission = admission;
+    this.nanoTime = nanoTime;
+    this.recorder = new Recorder(ledger, this);
   }
 
-  /** Tells whether no other handler can be started now. */
-  boolean full() {
-    return busy.get() >= atOnce;
-  }
-
-  /** Counts the runs of a task whose end is not recorded. */
+  /** Counts the ticks of a task whose end is not recorded. */
   int active(String task) {
-    return (int) active.values().stream().filter(run -> run.task().equals(task)).count();
+    return ticks.getOrDefault(task, 0);
+  }
+
+  /** Returns the ticks of each task whose end is not recorded. */
+  Map<String, Integer> activeTicks() {
+    return Map.copyOf(ticks);
+  }
+
+  /** Counts the one-shots of a handler whose end is not recorded. */
+  int activeOneShots(String handler) {
+    return oneShots.getOrDefault(handler, 0);
   }
 
   /** Returns the ids of all runs whose end is not recorded. */
@@ -98,27 +81,72 @@ final class Runs {
         started.sum(), succeeded.sum(), failed.sum(), givenBack.sum(), late.sum());
   }
 
-  /** Takes a claimed tick in; the store's clock tells whether it is late. */
-  ActiveRun add(RunClaim claim, Json payload, Instant now) {
-    if (claim.due().plus(LATE).isBefore(now)) {
+  /**
+   * Takes a claimed run in.
+   *
+   * @param handler what runs it
+   * @param policy by which its failures are judged
+   * @param now the store's clock, which tells whether it is late
+   */
+  ActiveRun add(ClaimedRun claimed, String handler, TaskPolicy policy, Instant now) {
+    if (claimed.claim().due().plus(LATE).isBefore(now)) {
       late.increment();
     }
-    ActiveRun run = new ActiveRun(claim, payload, ledger);
-    active.put(claim.run(), run);
+    ActiveRun run = new ActiveRun(claimed, handler, policy, ledger, nanoTime.getAsLong());
+    counters(run).merge(run.task(), 1, Integer::sum);
+    active.put(run.claim().run(), run);
+    if (policy.deadline().isPresent()) {
+      limited.put(run.claim().run(), run);
+    }
     return run;
   }
 
-  /** Hands a run to the executor; false if that refused it, and the run is to be given back. */
-  boolean start(ActiveRun run) {
-    busy.incrementAndGet();
+  /** Calls a run's handler in this thread, unless the run was given up. */
+  void execute(ActiveRun run) {
+    if (begin(run)) {
+      ended(run, call(run));
+    }
+  }
+
+  /** Takes a run for its handler; false if it was given up before. */
+  boolean begin(ActiveRun run) {
+    boolean begun = run.begin(nanoTime.getAsLong());
+    if (begun) {
+      started.increment();
+    }
+    return begun;
+  }
+
+  /** Sees to it that the end of a handler is recorded. */
+  void ended(ActiveRun run, Optional<Throwable> thrown) {
+    boolean ours = run.end();
+    boolean interrupted = Thread.interrupted();
     try {
-      executor.execute(() -> execute(run));
-      return true;
-    } catch (RejectedExecutionException e) {
-      busy.decrementAndGet();
-      LOG.warn("The executor refused {}; it is given back. Is the pool shut down or full?", run, e);
-      giveBack(run);
-      return false;
+      if (run.hasCommitted()) {
+        thrown.ifPresent(e -> LOG.warn("Failed after its commit, which stands: {}", run, e));
+        succeeded.increment();
+        through(run);
+        admission.stir();
+      } else if (ours) {
+        recorder.record(new Recorder.Ending(run, Verdicts.of(run, thrown)));
+      }
+    } finally {
+      if (interrupted && ours) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private Optional<Throwable> call(ActiveRun run) {
+    try {
+      TaskHandler handler =
+          handlers
+              .code(run.handler())
+              .orElseThrow(() -> new IllegalStateException("no handler for " + run));
+      handler.run(run);
+      return Optional.empty();
+    } catch (Throwable e) { // The task runner's boundary: what a handler throws ends its tick only.
+      return Optional.of(e);
     }
   }
 
@@ -134,9 +162,38 @@ final class Runs {
     return abandoned(active.values().stream().filter(ActiveRun::abandonUnstarted).toList());
   }
 
+  /** Gives up the one-shots that have waited that long for a thread; returns how many. */
+  int giveBackWaiting(Duration time) {
+    long nanos = nanoTime.getAsLong();
+    return abandoned(
+        active.values().stream()
+            .filter(run -> run.isOneShot() && run.waitsFor(nanos, time))
+            .filter(ActiveRun::abandonUnstarted)
+            .toList());
+  }
+
   /** Gives up all runs but that of the calling handler, interrupting them; returns how many. */
   int giveBackOthers() {
     return abandoned(others().stream().filter(ActiveRun::abandon).toList());
+  }
+
+  /**
+   * Gives up the runs whose deadline has passed, interrupting them: they have failed.
+   *
+   * @return how many nanoseconds are left to the next deadline; {@link Long#MAX_VALUE} if none is
+   */
+  long expire() {
+    long nanos = nanoTime.getAsLong();
+    long next = Long.MAX_VALUE;
+    for (ActiveRun run : limited.values()) {
+      Optional<Duration> left = run.left(nanos);
+      if (left.isPresent() && left.get().compareTo(Duration.ZERO) > 0) {
+        next = Math.min(next, left.get().toNanos());
+      } else if (left.isPresent() && run.abandon()) {
+        recorder.postpone(new Recorder.Ending(run, Verdicts.overdue(run)));
+      }
+    }
+    return next;
   }
 
   /** Tells all handlers but the calling one that they should end early. */
@@ -162,141 +219,80 @@ final class Runs {
   /**
    * Records ends that could not be recorded when they happened.
    *
-   * @throws AdapterException if the store is still away
+   * @throws io.selfupgrade.agent.AdapterException if the store is still away
    */
   void recordPending() {
-    for (Ending ending = unrecorded.peek(); ending != null; ending = unrecorded.peek()) {
-      try {
-        record(ending);
-      } catch (RuntimeException e) { // Also of a faulty store: it must not hold the others up.
-        if (mayPass(e)) {
-          throw e;
-        }
-        dropped(ending, e);
-      }
-      unrecorded.poll();
-    }
+    recorder.recordAll();
   }
 
-  private void execute(ActiveRun run) {
-    try {
-      if (run.begin()) {
-        started.increment();
-        ended(run, call(run));
-      }
-    } finally {
-      busy.decrementAndGet();
-      admission.stir();
+  @Override
+  public void recorded(List<Recorder.Ending> ends) {
+    boolean again = false;
+    for (Recorder.Ending ending : ends) {
+      count(ending.end().how());
+      through(ending.run());
+      again |= ending.end().how().again();
     }
+    settled(again);
   }
 
-  private Optional<Throwable> call(ActiveRun run) {
-    TaskHandler handler = handlers.get(run.task());
-    try {
-      if (handler == null) {
-        throw new IllegalStateException("no handler for " + run);
-      }
-      handler.run(run);
-      return Optional.empty();
-    } catch (Throwable e) { // The task runner's boundary: what a handler throws ends its tick only.
-      return Optional.of(e);
-    }
-  }
-
-  private void ended(ActiveRun run, Optional<Throwable> thrown) {
-    boolean ours = run.end();
-    boolean interrupted = Thread.interrupted();
-    try {
-      if (run.hasCommitted()) {
-        thrown.ifPresent(e -> LOG.warn("Failed after its commit, which stands: {}", run, e));
-        succeeded.increment();
-        through(run);
-      } else if (ours) {
-        recordNow(ending(run, thrown));
-      }
-    } finally {
-      if (interrupted && ours) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private static Ending ending(ActiveRun run, Optional<Throwable> thrown) {
-    if (thrown.isEmpty()) {
-      return new Ending(run, Optional.empty(), false);
-    }
-    Throwable e = thrown.get();
-    if (run.cancelled() || (mayPass(e) && run.attempt() < ATTEMPTS_IN_TROUBLE)) {
-      LOG.info("Given back, to be run again: {} ({})", run, e.toString());
-      return new Ending(run, Optional.empty(), true);
-    }
-    LOG.warn("Failed: {}", run, e);
-    return new Ending(run, Optional.of(text(e)), false);
-  }
-
-  /** Returns what the ledger can hold: Postgres refuses the NUL character in a text. */
-  private static String text(Throwable e) {
-    String all = e.toString().replace('\0', '?');
-    return all.length() <= LONGEST_ERROR ? all : all.substring(0, LONGEST_ERROR);
-  }
-
-  private void recordNow(Ending ending) {
-    try {
-      record(ending);
-    } catch (RuntimeException e) { // Also of a faulty store: the handler's thread goes on.
-      if (mayPass(e)) {
-        unrecorded.add(ending);
-        admission.stir();
-      } else {
-        dropped(ending, e);
-      }
-    }
-  }
-
-  private void record(Ending ending) {
-    RunClaim claim = ending.run().claim();
-    boolean done =
-        ending.giveBack() ? ledger.giveBack(claim) : ledger.finish(claim, ending.error());
-    if (!done && lost(claim)) {
+  @Override
+  public void late(Recorder.Ending ending, boolean lost) {
+    if (lost) {
       LOG.info(
           "Another attempt has this tick by now; how this one ended is not recorded: {}",
           ending.run());
     }
-    if (done) {
-      LongAdder ended = ending.error().isPresent() ? failed : succeeded;
-      (ending.giveBack() ? givenBack : ended).increment();
-    }
     through(ending.run());
-    if (ending.giveBack()) {
-      admission.wake();
-    }
+    settled(ending.end().how().again());
   }
 
-  /** Tells a lost claim from an end that is recorded already, by an answer that did not arrive. */
-  private boolean lost(RunClaim claim) {
-    Optional<RunRecord> seen = ledger.find(claim);
-    return seen.isEmpty()
-        || seen.get().claim().attempt() != claim.attempt()
-        || seen.get().state() == RunRecord.State.RUNNING;
-  }
-
-  private static boolean mayPass(Throwable e) {
-    return e instanceof AdapterException trouble && trouble.retryable();
-  }
-
-  private void dropped(Ending ending, RuntimeException e) {
+  @Override
+  public void refused(Recorder.Ending ending, RuntimeException why) {
     LOG.error(
         "The store refuses to record how this ended; the run will be given out again: {}",
         ending.run(),
-        e);
-    active.remove(ending.run().claim().run(), ending.run());
+        why);
+    forget(ending.run());
     admission.wake();
   }
 
-  private void through(ActiveRun run) {
-    active.remove(run.claim().run(), run);
-    recorded.incrementAndGet();
+  @Override
+  public void postponed() {
     admission.stir();
+  }
+
+  private void count(RunEnd.How how) {
+    switch (how) {
+      case SUCCEEDED -> succeeded.increment();
+      case GIVEN_BACK -> givenBack.increment();
+      default -> failed.increment();
+    }
+  }
+
+  private void settled(boolean again) {
+    if (again) {
+      admission.wake();
+    } else {
+      admission.stir();
+    }
+  }
+
+  private void through(ActiveRun run) {
+    forget(run);
+    recorded.incrementAndGet();
+  }
+
+  private void forget(ActiveRun run) {
+    UUID id = run.claim().run();
+    limited.remove(id, run);
+    if (active.remove(id, run)) {
+      counters(run).computeIfPresent(run.task(), (task, count) -> count > 1 ? count - 1 : null);
+    }
+  }
+
+  private Map<String, Integer> counters(ActiveRun run) {
+    return run.isOneShot() ? oneShots : ticks;
   }
 
   private int abandoned(List<ActiveRun> runs) {
@@ -305,8 +301,7 @@ final class Runs {
   }
 
   private void abandoned(ActiveRun run) {
-    unrecorded.add(new Ending(run, Optional.empty(), true));
-    admission.stir();
+    recorder.postpone(new Recorder.Ending(run, RunEnd.givenBack(run.claim())));
   }
 
   private Collection<ActiveRun> others() {

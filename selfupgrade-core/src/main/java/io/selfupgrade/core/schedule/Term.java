@@ -1,14 +1,14 @@
 package io.selfupgrade.core.schedule;
 
-import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.schedule.Claimant;
 import java.util.Optional;
 
 /**
- * One time of being the primary, or of having its admission opened again.
+ * One time of being the primary or of serving beside it, or of having admission opened again.
  *
  * @param number counts them, to tell one from the next
- * @param fence under which ticks are claimed
+ * @param by under which right ticks are claimed
  * @param attestedDead an instance whose runs are lost for certain
  */
-record Term(long number, Fence fence, Optional<InstanceId> attestedDead) {}
+record Term(long number, Claimant by, Optional<InstanceId> attestedDead) {}

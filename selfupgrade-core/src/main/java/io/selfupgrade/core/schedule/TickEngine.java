@@ -4,21 +4,17 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.observe.AgentMetrics;
-import io.selfupgrade.schedule.Missed;
+import io.selfupgrade.schedule.Claimant;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
-import io.selfupgrade.schedule.TaskHandler;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -33,7 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the declared tasks of an agent while its instance is the primary.
+ * Runs the tasks and one-shots of an agent: all while its instance is the primary, those for all
+ * instances while it serves beside one.
  *
  * <p>Each tick is claimed in the store's ledger before its handler is called and finished there
  * after: started at least once, recorded exactly once. What is due is judged by the store's clock
@@ -46,8 +43,6 @@ import org.slf4j.LoggerFactory;
 public final class TickEngine implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TickEngine.class);
-  private static final Duration LONGEST_PERIOD = Duration.ofDays(36_500);
-  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
   private static final Duration LONGEST_CLAIM = Duration.ofSeconds(2);
   private static final Duration LONGEST_PREPARATION = Duration.ofSeconds(5);
   private static final Duration LONGEST_GRACE = Duration.ofSeconds(5);
@@ -57,6 +52,7 @@ public final class TickEngine implements AutoCloseable {
   private final AgentName agent;
   private final TaskStore ledger;
   private final List<DeclaredTask> declared;
+  private final Handlers handlers;
   private final TickSettings settings;
   private final Admission admission = new Admission();
   private final @Nullable ThreadPoolExecutor pool;
@@ -73,25 +69,49 @@ public final class TickEngine implements AutoCloseable {
   public record Drained(int finished, int givenBack, int left) {}
 
   /**
-   * Describes an engine; starts nothing.
+   * What an engine runs.
+   *
+   * @param tasks valid by {@link #validate}
+   * @param handlers code for tasks and one-shots beside that of the tasks
+   */
+  public record Work(List<DeclaredTask> tasks, List<DeclaredHandler> handlers) {
+    /** Copies. */
+    public Work {
+      tasks = List.copyOf(tasks);
+      handlers = List.copyOf(handlers);
+    }
+  }
+
+  /**
+   * Describes an engine of declared tasks only; starts nothing.
    *
    * @param tasks what to run; valid by {@link #validate}
    */
   public TickEngine(
       AgentName agent, TaskStore ledger, Collection<DeclaredTask> tasks, TickSettings settings) {
+    this(agent, ledger, new Work(List.copyOf(tasks), List.of()), settings);
+  }
+
+  /** Describes an engine; starts nothing. */
+  public TickEngine(AgentName agent, TaskStore ledger, Work work, TickSettings settings) {
     this.agent = Objects.requireNonNull(agent, "agent");
-    Map<String, TaskHandler> handlers = new LinkedHashMap<>();
-    tasks.forEach(task -> handlers.put(task.definition().name(), task.handler()));
     this.ledger = ledger;
-    this.declared = List.copyOf(tasks);
+    this.declared = work.tasks();
+    this.handlers = new Handlers(work.tasks(), work.handlers());
     this.settings = settings;
     this.pool = settings.executor() == null ? pool(agent, settings.atOnce()) : null;
     Executor executor = pool != null ? pool : Objects.requireNonNull(settings.executor());
-    this.runs = new Runs(ledger, handlers, executor, settings.atOnce(), admission);
-    List<TaskDefinition> definitions = tasks.stream().map(DeclaredTask::definition).toList();
+    this.runs = new Runs(ledger, handlers, admission, settings.nanoTime());
+    Bench bench = new Workers(executor, settings.atOnce(), runs::execute, admission);
+    List<TaskConfig> definitions = declared.stream().map(DeclaredTask::definition).toList();
     this.coordinator =
         new Thread(
-            new Coordinator(agent, ledger, definitions, settings, admission, runs),
+            new Coordinator(
+                agent,
+                ledger,
+                definitions,
+                settings,
+                new Coordinator.Tools(admission, runs, bench, handlers)),
             "selfupgrade " + agent + " ticks");
   }
 
@@ -101,21 +121,36 @@ public final class TickEngine implements AutoCloseable {
    * <p>Finds cron expressions that are wrong or never due, names declared twice, and times that no
    * ledger holds.
    */
-  public static List<String> validate(Collection<TaskDefinition> definitions) {
-    List<String> problems = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    for (TaskDefinition definition : definitions) {
-      String task = "task(\"" + definition.name() + "\", ...)";
-      if (!names.add(definition.name())) {
-        problems.add(task + " is declared twice: give one of them another name");
-      }
-      problem(definition.schedule()).ifPresent(what -> problems.add(task + ": " + what));
-      if (definition.policy().missed() instanceof Missed.Within within
-          && within.oldest().isNegative()) {
-        problems.add(task + ": missed ticks within " + within.oldest() + ": expected 0 or more");
-      }
+  public static List<String> validate(Collection<TaskConfig> definitions) {
+    return Validation.problems(definitions);
+  }
+
+  /** Returns what is wrong with one task; empty if nothing is. */
+  public static Optional<String> problem(TaskConfig definition) {
+    return Validation.problem(definition);
+  }
+
+  /**
+   * Returns the next ticks of a schedule.
+   *
+   * @param after from when on, exclusive; the anchor of a fixed period
+   * @param most how many
+   * @throws IllegalArgumentException if the schedule is wrong
+   */
+  public static List<Instant> preview(Schedule schedule, Instant after, int most) {
+    Validation.problem(schedule)
+        .ifPresent(
+            problem -> {
+              throw new IllegalArgumentException("schedule: " + problem);
+            });
+    Ticks ticks = Ticks.of(schedule, after);
+    List<Instant> found = new ArrayList<>();
+    Optional<Instant> next = ticks.after(after);
+    while (next.isPresent() && found.size() < most) {
+      found.add(next.get());
+      next = ticks.after(next.get());
     }
-    return problems;
+    return found;
   }
 
   /**
@@ -135,16 +170,40 @@ public final class TickEngine implements AutoCloseable {
       throw new IllegalArgumentException(
           "fence of agent " + fence.agent() + ": expected one of " + agent);
     }
-    Term term = admission.begin(fence, attestedDead);
-    if (declared.isEmpty()) {
+    Term term = admission.begin(Claimant.primary(fence), attestedDead);
+    if (handlers.isEmpty()) {
       return true;
     }
+    startCoordinator();
+    return admission.awaitOpen(term, LONGEST_PREPARATION);
+  }
+
+  /**
+   * Begins to serve beside the primary: claims what is for all instances, and nothing else.
+   *
+   * <p>Returns at once. Does nothing if no task and no handler is for all. May be called any number
+   * of times, after {@link #demoted} and after {@link #closeAdmission}; ended by {@link #promoted}.
+   *
+   * @param self this instance, registered
+   */
+  public void serve(InstanceId self) {
+    if (servesAll()) {
+      admission.begin(Claimant.member(agent, self), Optional.empty());
+      startCoordinator();
+    }
+  }
+
+  private boolean servesAll() {
+    Claimant anybody = Claimant.member(agent, InstanceId.random());
+    return !handlers.served(anybody).isEmpty();
+  }
+
+  private void startCoordinator() {
     synchronized (coordinator) {
       if (coordinator.getState() == Thread.State.NEW) {
         coordinator.start();
       }
     }
-    return admission.awaitOpen(term, LONGEST_PREPARATION);
   }
 
   /**
@@ -157,10 +216,8 @@ public final class TickEngine implements AutoCloseable {
    * @throws io.selfupgrade.agent.AdapterException if the store is away
    */
   public void rehearse(Fence nobody) {
-    Set<String> names = new HashSet<>();
-    declared.forEach(task -> names.add(task.definition().name()));
-    Set<TaskDefinition> stored = new HashSet<>();
-    ledger.agenda(agent, names).tasks().forEach(entry -> stored.add(entry.definition()));
+    Set<TaskConfig> stored = new HashSet<>();
+    ledger.agenda(agent, handlers.names()).tasks().forEach(entry -> stored.add(entry.definition()));
     // The others would have to be declared, which a fence that does not hold cannot.
     List<DeclaredTask> same =
         declared.stream().filter(task -> stored.contains(task.definition())).toList();
@@ -172,7 +229,7 @@ public final class TickEngine implements AutoCloseable {
     }
   }
 
-  private void rehearse(Fence nobody, TaskDefinition task) {
+  private void rehearse(Fence nobody, TaskConfig task) {
     String name = task.name();
     Instant then = Instant.EPOCH;
     ledger.upsert(nobody, task);
@@ -285,36 +342,6 @@ public final class TickEngine implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
-    }
-  }
-
-  private static Optional<String> problem(Schedule schedule) {
-    if (schedule instanceof Schedule.Cron cron) {
-      return problem(cron);
-    }
-    if (schedule instanceof Schedule.Every every) {
-      Duration period = every.period();
-      boolean usable =
-          period.compareTo(LONGEST_PERIOD) <= 0
-              && period.equals(period.truncatedTo(ChronoUnit.MICROS));
-      return usable
-          ? Optional.empty()
-          : Optional.of("period " + period + ": expected whole microseconds, at most 36,500 days");
-    }
-    Instant at = ((Schedule.At) schedule).instant();
-    return at.isBefore(Instant.EPOCH) || at.isAfter(LATEST)
-        ? Optional.of("instant " + at + ": expected one of the years 1970 to 9999")
-        : Optional.empty();
-  }
-
-  private static Optional<String> problem(Schedule.Cron cron) {
-    String expression = "cron expression \"" + cron.expression() + "\" ";
-    try {
-      return Ticks.of(cron, Instant.EPOCH).after(Instant.EPOCH).isPresent()
-          ? Optional.empty()
-          : Optional.of(expression + "is never due: expected a date that exists");
-    } catch (IllegalArgumentException e) {
-      return Optional.of(expression + e.getMessage());
     }
   }
 

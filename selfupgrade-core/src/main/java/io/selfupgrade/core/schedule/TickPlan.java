@@ -6,7 +6,9 @@ import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore.Claiming;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Decides what becomes of a task's due ticks; pure.
@@ -50,6 +52,7 @@ final class TickPlan {
    * @param nextDue the first tick that is not in the ledger; empty when there is none to come
    * @param running how many of its ticks are being run
    * @param waiting how many of its ticks wait for another attempt
+   * @param ready when the first of those may be claimed; empty if none waits
    */
   record Standing(
       String name,
@@ -57,7 +60,12 @@ final class TickPlan {
       Ticks ticks,
       Optional<Instant> nextDue,
       int running,
-      int waiting) {}
+      int waiting,
+      Optional<Instant> ready) {
+    private boolean isReady(Instant now) {
+      return waiting > 0 && ready.filter(now::isBefore).isEmpty();
+    }
+  }
 
   /**
    * Decides.
@@ -68,11 +76,16 @@ final class TickPlan {
   static Decision decide(Standing task, Instant now, Instant servedSince) {
     boolean free = task.running() == 0;
     Overlap overlap = task.policy().overlap();
-    if (task.waiting() > 0 && (free || overlap == Overlap.ALLOW)) {
+    boolean mayAgain = task.waiting() > 0 && (free || overlap == Overlap.ALLOW);
+    if (mayAgain && task.isReady(now)) {
       return new ClaimWaiting();
     }
+    Optional<Instant> again = mayAgain ? task.ready() : Optional.empty();
+    if (mayAgain && overlap == Overlap.QUEUE) {
+      return new Wait(again); // Later ticks stay behind one that is tried again.
+    }
     if (task.nextDue().isEmpty() || task.nextDue().get().isAfter(now)) {
-      return new Wait(task.nextDue());
+      return new Wait(earlier(task.nextDue(), again));
     }
     Instant next = task.nextDue().get();
     if (!free && overlap == Overlap.SKIP) {
@@ -93,6 +106,10 @@ final class TickPlan {
       return judged(task, claiming(task, next, until, 1), now, servedSince);
     }
     return new Claim(claiming(task, next, now, Missed.MOST));
+  }
+
+  private static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
+    return Stream.concat(one.stream(), other.stream()).min(Comparator.naturalOrder());
   }
 
   private static Decision judged(

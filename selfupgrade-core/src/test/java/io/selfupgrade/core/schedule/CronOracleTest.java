@@ -159,8 +159,7 @@ class CronOracleTest {
     fields.add(field(0, 23, Math.floorMod(change.getHour() + random.nextInt(4) - 2, 24)));
     fields.add(random.nextInt(4) > 0 ? star() : field(1, 31, change.getDayOfMonth()));
     fields.add(random.nextInt(4) > 0 ? star() : field(1, 12, change.getMonthValue()));
-    fields.add(
-        random.nextInt(4) > 0 ? star() : field(0, 6, change.getDayOfWeek().getValue() % 7));
+    fields.add(random.nextInt(4) > 0 ? star() : field(0, 6, change.getDayOfWeek().getValue() % 7));
     return new Expression(fields);
   }
 

@@ -91,7 +91,7 @@ class TickEngineTroubleTest {
   @Test
   void aLostAnswerOfAGiveBackIsNoHarm() {
     AtomicInteger tries = new AtomicInteger();
-    scene.faulty.failNext("giveBack", FaultyStore.Moment.AFTER);
+    scene.faulty.failNext("finish", FaultyStore.Moment.AFTER);
     TickEngine engine =
         scene.engine(
             task(

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,7 +37,7 @@ class TickEngineValidationTest {
                 task("b", Schedule.every(Duration.ofNanos(10_000_001))),
                 task("c", Schedule.every(Duration.ofDays(40_000))),
                 task("d", Schedule.at(Instant.MAX)),
-                new TaskDefinition("e", Schedule.every(Duration.ofDays(1)), never, Json.EMPTY)));
+                new TaskConfig("e", Schedule.every(Duration.ofDays(1)), never, Json.EMPTY)));
 
     assertThat(problems).hasSize(7);
     assertThat(problems.get(0))
@@ -50,7 +50,7 @@ class TickEngineValidationTest {
     assertThat(problems.get(6)).contains("task(\"e\", ...)", "PT-1S");
   }
 
-  private static TaskDefinition task(String name, Schedule schedule) {
-    return new TaskDefinition(name, schedule, TaskPolicy.DEFAULT, Json.EMPTY);
+  private static TaskConfig task(String name, Schedule schedule) {
+    return new TaskConfig(name, schedule, TaskPolicy.DEFAULT, Json.EMPTY);
   }
 }

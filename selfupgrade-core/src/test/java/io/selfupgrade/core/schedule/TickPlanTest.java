@@ -86,7 +86,8 @@ class TickPlanTest {
             rare,
             Optional.of(tick(10)),
             0,
-            0);
+            0,
+            Optional.empty());
 
     assertThat(text(TickPlan.decide(task, tick(12), tick(12)))).isEqualTo("claim 10 +0");
     assertThat(text(TickPlan.decide(task, tick(12.1), tick(12.1)))).isEqualTo("skip 10 +0");
@@ -107,7 +108,8 @@ class TickPlanTest {
   void afterItsOnlyTickThereIsNone() {
     Ticks once = Ticks.of(Schedule.at(tick(2)), ANCHOR);
     TickPlan.Standing task =
-        new TickPlan.Standing("digest", TaskPolicy.DEFAULT, once, Optional.of(tick(2)), 0, 0);
+        new TickPlan.Standing(
+            "digest", TaskPolicy.DEFAULT, once, Optional.of(tick(2)), 0, 0, Optional.empty());
 
     assertThat(TickPlan.decide(task, tick(9), tick(9)))
         .isEqualTo(
@@ -135,6 +137,46 @@ class TickPlanTest {
     assertThat(text(TickPlan.decide(task, tick(5), tick(0)))).isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "SKIP,  4.5, wait 5",
+    "SKIP,  5,   claim 5 +0",
+    "SKIP,  7,   waiting",
+    "ALLOW, 5,   claim 5 +0",
+    "QUEUE, 4.5, wait 7",
+    "QUEUE, 5,   wait 7",
+    "QUEUE, 7,   waiting"
+  })
+  void aRunThatIsTriedAgainWaitsForItsPauseAndHoldsUpOnlyAQueue(
+      Overlap overlap, double now, String expected) {
+    TickPlan.Standing task =
+        new TickPlan.Standing(
+            "digest",
+            new TaskPolicy(Missed.runOnce(), overlap),
+            Ticks.of(Schedule.every(PERIOD), ANCHOR),
+            Optional.of(tick(5)),
+            0,
+            1,
+            Optional.of(tick(7)));
+
+    assertThat(text(TickPlan.decide(task, tick(now), tick(0)))).isEqualTo(expected);
+  }
+
+  @Test
+  void aTickThatIsTriedAgainIsWaitedForWhereNoOtherComesBefore() {
+    TickPlan.Standing task =
+        new TickPlan.Standing(
+            "digest",
+            TaskPolicy.DEFAULT,
+            Ticks.of(Schedule.every(PERIOD), ANCHOR),
+            Optional.of(tick(9)),
+            0,
+            1,
+            Optional.of(tick(7)));
+
+    assertThat(text(TickPlan.decide(task, tick(5), tick(0)))).isEqualTo("wait 7");
+  }
+
   @Test
   void moreMissedTicksThanTheLimitArePassedOver() {
     TickPlan.Standing task = task(Missed.runAll(), Overlap.QUEUE, Optional.of(tick(1)), 0, 0);
@@ -146,7 +188,13 @@ class TickPlanTest {
       Missed missed, Overlap overlap, Optional<Instant> next, int running, int waiting) {
     Ticks ticks = Ticks.of(Schedule.every(PERIOD), ANCHOR);
     return new TickPlan.Standing(
-        "digest", new TaskPolicy(missed, overlap), ticks, next, running, waiting);
+        "digest",
+        new TaskPolicy(missed, overlap),
+        ticks,
+        next,
+        running,
+        waiting,
+        Optional.of(ANCHOR).filter(ready -> waiting > 0));
   }
 
   private static String text(TickPlan.Decision decision) {

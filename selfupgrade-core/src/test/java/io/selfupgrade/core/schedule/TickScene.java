@@ -11,7 +11,7 @@ import io.selfupgrade.failover.Lease;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskHandler;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
@@ -71,8 +71,8 @@ final class TickScene implements AutoCloseable {
     return ((Acquisition.Acquired) store.leadership().acquire(instance, way, LONG)).fence();
   }
 
-  static TaskDefinition task(String name, Schedule schedule, TaskPolicy policy) {
-    return new TaskDefinition(name, schedule, policy, Json.of("{\"to\":\"all\"}"));
+  static TaskConfig task(String name, Schedule schedule, TaskPolicy policy) {
+    return new TaskConfig(name, schedule, policy, Json.of("{\"to\":\"all\"}"));
   }
 
   static DeclaredTask task(String name, Duration period, TaskPolicy policy, TaskHandler handler) {

@@ -7,7 +7,7 @@ import io.selfupgrade.agent.Json;
 import io.selfupgrade.core.upgrade.UpgradeScene.Parts;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.upgrade.ReasonCode;
@@ -30,8 +30,8 @@ class JudgeTest {
 
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration GRACE = Duration.ofSeconds(5);
-  private static final TaskDefinition TICK =
-      new TaskDefinition("tick", Schedule.every(SECOND), TaskPolicy.DEFAULT, Json.of("{}"));
+  private static final TaskConfig TICK =
+      new TaskConfig("tick", Schedule.every(SECOND), TaskPolicy.DEFAULT, Json.of("{}"));
 
   @TempDir Path root;
   private UpgradeScene scene;

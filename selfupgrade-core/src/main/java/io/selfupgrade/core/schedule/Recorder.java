@@ -1,0 +1,166 @@
+package io.selfupgrade.core.schedule;
+
+import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.RunEnd;
+import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.TaskStore;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Records how runs ended, all that ended meanwhile in one statement.
+ *
+ * <p>Thread-safe. Whoever ends a run while nobody records does it, for itself and for those that
+ * end until it is through; the others go on at once. What the store does not take stays here, until
+ * {@link #recordAll}.
+ */
+final class Recorder {
+
+  private static final int GROUP = 1_000;
+
+  private final TaskStore ledger;
+  private final Outcome outcome;
+  private final Deque<Ending> unrecorded = new ConcurrentLinkedDeque<>();
+  private final ReentrantLock recording = new ReentrantLock();
+
+  /**
+   * How a run ended.
+   *
+   * @param run the run
+   * @param end what is to be recorded
+   */
+  record Ending(ActiveRun run, RunEnd end) {}
+
+  /** Is told what became of ends. */
+  interface Outcome {
+    /** They are recorded. */
+    void recorded(List<Ending> ends);
+
+    /** The claim was lost, or its end was recorded before: nothing was changed. */
+    void late(Ending end, boolean lost);
+
+    /** The store refuses to record it. */
+    void refused(Ending end, RuntimeException why);
+
+    /** The store is away; they are tried again. */
+    void postponed();
+  }
+
+  Recorder(TaskStore ledger, Outcome outcome) {
+    this.ledger = ledger;
+    this.outcome = outcome;
+  }
+
+  /** Records an end, or leaves that to who is recording or to {@link #recordAll}. */
+  void record(Ending ending) {
+    unrecorded.add(ending);
+    while (!unrecorded.isEmpty() && recording.tryLock()) {
+      try {
+        recordGroup();
+      } catch (RuntimeException e) { // The handler's thread goes on, whatever the store throws.
+        outcome.postponed();
+        return;
+      } finally {
+        recording.unlock();
+      }
+    }
+  }
+
+  /** Leaves an end to {@link #recordAll}. */
+  void postpone(Ending ending) {
+    unrecorded.add(ending);
+    outcome.postponed();
+  }
+
+  /**
+   * Records all that is left.
+   *
+   * @throws AdapterException if the store is still away
+   */
+  void recordAll() {
+    while (!unrecorded.isEmpty()) {
+      recording.lock();
+      try {
+        recordGroup();
+      } finally {
+        recording.unlock();
+      }
+    }
+  }
+
+  private void recordGroup() {
+    List<Ending> group = new ArrayList<>();
+    for (Ending next = unrecorded.poll(); next != null; next = unrecorded.poll()) {
+      group.add(next);
+      if (group.size() == GROUP) {
+        break;
+      }
+    }
+    if (!group.isEmpty()) {
+      try {
+        attempt(group);
+      } catch (RuntimeException e) {
+        for (int last = group.size() - 1; last >= 0; last--) {
+          unrecorded.addFirst(group.get(last));
+        }
+        throw e;
+      }
+    }
+  }
+
+  /** Records ends, and takes out of the list each that is through. */
+  private void attempt(List<Ending> group) {
+    Set<UUID> done;
+    try {
+      done = ledger.finish(group.stream().map(Ending::end).toList());
+    } catch (RuntimeException e) {
+      if (mayPass(e)) {
+        throw e;
+      }
+      refused(group, e);
+      return;
+    }
+    List<Ending> recorded =
+        group.stream().filter(ending -> done.contains(ending.run().claim().run())).toList();
+    group.removeAll(recorded);
+    outcome.recorded(recorded);
+    while (!group.isEmpty()) {
+      Ending ending = group.get(0);
+      boolean lost = lost(ending.run().claim());
+      group.remove(0);
+      outcome.late(ending, lost);
+    }
+  }
+
+  /** One end that is refused must not cost the others theirs. */
+  private void refused(List<Ending> group, RuntimeException why) {
+    if (group.size() == 1) {
+      outcome.refused(group.remove(0), why);
+      return;
+    }
+    while (!group.isEmpty()) {
+      List<Ending> one = new ArrayList<>(group.subList(0, 1));
+      attempt(one);
+      group.remove(0);
+    }
+  }
+
+  /** Tells a lost claim from an end that is recorded already, by an answer that did not arrive. */
+  private boolean lost(RunClaim claim) {
+    Optional<RunRecord> seen = ledger.find(claim);
+    return seen.isEmpty()
+        || seen.get().claim().attempt() != claim.attempt()
+        || seen.get().state() == RunRecord.State.RUNNING;
+  }
+
+  static boolean mayPass(Throwable e) {
+    return e instanceof AdapterException trouble && trouble.retryable();
+  }
+}

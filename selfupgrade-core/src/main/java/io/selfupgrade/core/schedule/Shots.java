@@ -1,0 +1,157 @@
+package io.selfupgrade.core.schedule;
+
+import io.selfupgrade.schedule.ClaimedRun;
+import io.selfupgrade.schedule.OneShotBatch;
+import io.selfupgrade.schedule.TaskStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Claims due one-shots, some of each handler in one round trip, and knows when the next is due.
+ *
+ * <p>Confined to one thread.
+ */
+final class Shots {
+
+  private static final int MOST_IN_A_BATCH = 500;
+  private static final Duration LONGEST_WAIT_FOR_A_THREAD = Duration.ofSeconds(1);
+
+  private final TaskStore ledger;
+  private final Admission admission;
+  private final Handlers handlers;
+  private final Runs runs;
+  private final Bench bench;
+  private final int atOnce;
+  private final Map<String, Feed> feeds = new LinkedHashMap<>();
+
+  /** What is known of a handler's one-shots. */
+  private static final class Feed {
+    private final FetchAhead ahead;
+    private Optional<Instant> next = Optional.empty();
+    private boolean news = true;
+    private long claimed;
+
+    private Feed(int atOnce) {
+      ahead = new FetchAhead(atOnce);
+    }
+
+    private boolean due(Instant now) {
+      return news || next.filter(due -> !due.isAfter(now)).isPresent();
+    }
+  }
+
+  Shots(
+      TaskStore ledger,
+      Admission admission,
+      Handlers handlers,
+      Runs runs,
+      Bench bench,
+      int atOnce) {
+    this.ledger = ledger;
+    this.admission = admission;
+    this.handlers = handlers;
+    this.runs = runs;
+    this.bench = bench;
+    this.atOnce = atOnce;
+  }
+
+  /** Begins to serve the one-shots of those handlers; nothing is known of them yet. */
+  void serve(List<String> names) {
+    feeds.keySet().retainAll(names);
+    names.forEach(name -> feeds.computeIfAbsent(name, handler -> new Feed(atOnce)));
+    news();
+  }
+
+  /** Notes that there may be one-shots that it does not know of. */
+  void news() {
+    feeds.values().forEach(feed -> feed.news = true);
+  }
+
+  /**
+   * Claims what is due, as much as ends soon; tells whether there may be more.
+   *
+   * @param now the store's clock, not ahead of it
+   * @param nanos the monotonic time
+   */
+  boolean claim(Term term, Instant now, long nanos) {
+    Map<String, Integer> asked = new LinkedHashMap<>();
+    int left = MOST_IN_A_BATCH;
+    for (Map.Entry<String, Feed> entry : feeds.entrySet()) {
+      Feed feed = entry.getValue();
+      int inFlight = runs.activeOneShots(entry.getKey());
+      feed.ahead.note(nanos, feed.claimed - inFlight, inFlight);
+      int room = Math.min(left, feed.ahead.room(inFlight));
+      if (feed.due(now) && room > 0) {
+        asked.put(entry.getKey(), room);
+        left -= room;
+      }
+    }
+    return !asked.isEmpty() && admission.enter(term) && take(term, asked);
+  }
+
+  private boolean take(Term term, Map<String, Integer> asked) {
+    List<ActiveRun> taken = new ArrayList<>();
+    boolean admitted = false;
+    boolean more = false;
+    try {
+      OneShotBatch batch = ledger.claimOneShots(term.by(), asked);
+      for (ClaimedRun run : batch.claimed()) {
+        String handler = run.claim().task();
+        taken.add(runs.add(run, handler, handlers.policy(handler), batch.now()));
+      }
+      for (String handler : asked.keySet()) {
+        Feed feed = feeds.get(handler);
+        if (feed != null) {
+          feed.news = false;
+          feed.next = Optional.ofNullable(batch.next().get(handler));
+          more |= feed.due(batch.now());
+        }
+      }
+    } finally {
+      admitted = admission.leave(term);
+    }
+    for (ActiveRun run : taken) {
+      Feed feed = feeds.get(run.handler());
+      if (feed != null) {
+        feed.claimed++;
+      }
+    }
+    Collection<ActiveRun> back = admitted ? bench.start(taken) : taken;
+    back.forEach(runs::giveBack);
+    return more && back.isEmpty();
+  }
+
+  /** Gives back what waits for a thread for too long: another instance may have one. */
+  void giveBackWaiting() {
+    if (!feeds.isEmpty()) {
+      runs.giveBackWaiting(LONGEST_WAIT_FOR_A_THREAD);
+    }
+  }
+
+  /** Returns how long nothing is to be done, as far as is known; at most that long. */
+  long idleNanos(Instant now, long most) {
+    long idle = most;
+    for (Map.Entry<String, Feed> entry : feeds.entrySet()) {
+      Feed feed = entry.getValue();
+      int inFlight = runs.activeOneShots(entry.getKey());
+      if (feed.ahead.room(inFlight) == 0) {
+        // An end wakes; until then it is looked at whether something waits for too long.
+        idle = Math.min(idle, LONGEST_WAIT_FOR_A_THREAD.toNanos());
+      } else if (feed.news) {
+        idle = 0;
+      } else if (feed.next.isPresent()) {
+        Instant due = feed.next.get();
+        boolean far = due.isAfter(now.plusNanos(most));
+        idle = far ? idle : Math.min(idle, Math.max(0, now.until(due, ChronoUnit.NANOS)));
+      }
+    }
+    return idle;
+  }
+}
