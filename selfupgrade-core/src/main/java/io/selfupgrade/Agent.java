@@ -17,6 +17,9 @@ import io.selfupgrade.memory.Memories;
 import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.LogLevel;
+import io.selfupgrade.schedule.ScheduleResult;
+import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.Tasks;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.CheckResult;
 import io.selfupgrade.upgrade.DeployResult;
@@ -45,6 +48,7 @@ final class Agent implements SelfUpgrade {
   private final InstanceRecord self;
   private final StoreDoor door;
   private final Config config;
+  private final TasksDoor tasks;
   private final Observation observation;
   private final SnapshotsDoor snapshots;
   private final Platforms platforms;
@@ -91,7 +95,9 @@ final class Agent implements SelfUpgrade {
     Duration ttl = blueprint.primary().ttl();
     this.upgrades = blueprint.upgrades().map(this::engine);
     this.ticks =
-        new TickEngine(blueprint.agent(), blueprint.store().tasks(), tasks(), settings(ttl));
+        new TickEngine(blueprint.agent(), blueprint.store().tasks(), work(), settings(ttl));
+    this.tasks =
+        new TasksDoor(blueprint.agent(), door, ticks.declared(), new RunIds(blueprint.clock()));
     this.elector =
         new Elector(
             observation.engine().measured(blueprint.store()),
@@ -132,6 +138,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void stop() {
+    tasks.close();
     catchUp.ifPresent(CatchUp::close);
     life.stop();
     platforms.close();
@@ -144,6 +151,7 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public void close() {
+    tasks.close();
     catchUp.ifPresent(CatchUp::close);
     platforms.close();
     life.close();
@@ -201,6 +209,21 @@ final class Agent implements SelfUpgrade {
         () ->
             new IllegalStateException(
                 "memory is not configured: call memory(m -> ...) on the builder"));
+  }
+
+  @Override
+  public ScheduleResult scheduleTask(TaskConfig task) {
+    return tasks.schedule(task);
+  }
+
+  @Override
+  public boolean removeTask(String task) {
+    return tasks.remove(task);
+  }
+
+  @Override
+  public Tasks tasks() {
+    return tasks;
   }
 
   @Override
@@ -284,8 +307,9 @@ final class Agent implements SelfUpgrade {
                     + " builder"));
   }
 
-  private List<DeclaredTask> tasks() {
-    List<DeclaredTask> all = new ArrayList<>(blueprint.tasks().declared());
+  private TickEngine.Work work() {
+    TickEngine.Work declared = blueprint.tasks().declared();
+    List<DeclaredTask> all = new ArrayList<>(declared.tasks());
     if (upgrades.isPresent()) {
       UpgradeEngine engine = upgrades.get();
       all.add(
@@ -299,12 +323,24 @@ final class Agent implements SelfUpgrade {
                 new DeclaredTask(
                     MemoryBuilder.removal(), run -> engine.removeExpired(run::cancelled))));
     catchUp.ifPresent(asked -> all.add(asked.task()));
-    return all;
+    return new TickEngine.Work(all, declared.handlers());
   }
 
   private TickSettings settings(Duration ttl) {
-    TickSettings settings = TickSettings.withSilence(ttl.multipliedBy(3));
+    TickSettings settings = TickSettings.withSilence(silence(ttl));
     return blueprint.tasks().executor().map(settings::executor).orElse(settings);
+  }
+
+  /**
+   * Returns how long a claimant may be silent: three leases, but for the usual ones less, so that a
+   * stalled run is noticed within 30 s.
+   */
+  static Duration silence(Duration ttl) {
+    Duration three = ttl.multipliedBy(3);
+    Duration usual = Duration.ofSeconds(19);
+    Duration least = ttl.multipliedBy(19).dividedBy(10);
+    Duration most = usual.compareTo(least) > 0 ? usual : least;
+    return three.compareTo(most) < 0 ? three : most;
   }
 
   private void connect() {

@@ -3,7 +3,7 @@ package io.selfupgrade;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.change.ChangeTarget;
 import io.selfupgrade.core.local.LauncherLink;
-import io.selfupgrade.core.schedule.DeclaredTask;
+import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.WhenIsolated;
@@ -13,7 +13,6 @@ import io.selfupgrade.upgrade.MissedDeliveries;
 import io.selfupgrade.upgrade.UpgradeTimes;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
@@ -109,6 +108,6 @@ record Blueprint(
       Optional<ChangeTarget> changes,
       ObserveBuilder observe) {}
 
-  /** The declared tasks, and where their handlers run. */
-  record Tasks(List<DeclaredTask> declared, Optional<Executor> executor) {}
+  /** The declared tasks and handlers, and where they run. */
+  record Tasks(TickEngine.Work declared, Optional<Executor> executor) {}
 }

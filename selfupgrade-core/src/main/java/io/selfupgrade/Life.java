@@ -105,6 +105,9 @@ final class Life implements AutoCloseable {
     }
     blueprint.identity().link().ifPresent(link -> link.announceReady(self.trial(), drainTime()));
     connected = true;
+    if (now.trial().isEmpty()) {
+      parts.ticks().serve(now.id()); // A candidate runs nothing before it leads.
+    }
   }
 
   private boolean isRelief() {
@@ -203,6 +206,7 @@ final class Life implements AutoCloseable {
       letCallersGo();
       parts.upgrades().ifPresent(UpgradeEngine::close);
       if (!blueprint.local()) {
+        parts.ticks().retire();
         parts.duties().stop(drainTime());
         parts.elector().close();
         parts.ticks().close();

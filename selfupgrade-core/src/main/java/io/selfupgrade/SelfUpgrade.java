@@ -9,6 +9,9 @@ import io.selfupgrade.memory.Memories;
 import io.selfupgrade.observe.AgentMetrics;
 import io.selfupgrade.observe.HealthReport;
 import io.selfupgrade.observe.LogLevel;
+import io.selfupgrade.schedule.ScheduleResult;
+import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.Tasks;
 import io.selfupgrade.upgrade.DeployResult;
 import io.selfupgrade.upgrade.RestorePlan;
 import io.selfupgrade.upgrade.RestoreResult;
@@ -172,6 +175,27 @@ public interface SelfUpgrade extends AutoCloseable {
    * @throws IllegalStateException if {@code changesTo} was not called on the builder
    */
   Changes changes();
+
+  /**
+   * Creates a task or changes it, from whichever instance.
+   *
+   * <p>Its handler is declared by {@code handler(...)} on the builder of the instances that shall
+   * run it. Tasks of {@code task(...)} are declared there, not here.
+   *
+   * @return what became of it; deferred if the store is away
+   * @throws IllegalArgumentException if a field is wrong, naming it
+   */
+  ScheduleResult scheduleTask(TaskConfig task);
+
+  /**
+   * Removes a task; false if there is none. What was run of it stays in the ledger.
+   *
+   * @throws IllegalArgumentException if the builder declares it
+   */
+  boolean removeTask(String task);
+
+  /** Returns the door to tasks, their runs, and work to be done once; usable before start. */
+  Tasks tasks();
 
   /** Returns the door to the agent's configuration; usable before {@link #start}. */
   Config config();

@@ -7,7 +7,7 @@ import io.selfupgrade.agent.Version;
 import io.selfupgrade.change.ChangeTarget;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.local.LauncherLink;
-import io.selfupgrade.core.schedule.DeclaredTask;
+import io.selfupgrade.core.schedule.DeclaredHandler;
 import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.failover.PrimaryWork;
 import io.selfupgrade.failover.Role;
@@ -17,6 +17,7 @@ import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskHandler;
 import io.selfupgrade.schedule.TaskPolicy;
+import io.selfupgrade.schedule.TypedTaskHandler;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.upgrade.DeployTarget;
 import io.selfupgrade.upgrade.MissedDeliveries;
@@ -46,7 +47,7 @@ public final class SelfUpgradeBuilder {
 
   private final String agentName;
   private final Class<?> host;
-  private final List<DeclaredTask> tasks = new ArrayList<>();
+  private final TasksBuilder tasks = new TasksBuilder();
   private final Problems problems = new Problems();
   private final ObserveBuilder observe = new ObserveBuilder();
   private @Nullable AgentStore store;
@@ -154,18 +155,65 @@ public final class SelfUpgradeBuilder {
     return task(name, schedule, TaskPolicy.DEFAULT, handler);
   }
 
-  /** Declares a task, run by the primary. */
+  /** Declares a task; the primary brings it into force. */
   public SelfUpgradeBuilder task(
       String name, Schedule schedule, TaskPolicy policy, TaskHandler handler) {
     String call = "task(\"" + name + "\", ...)";
-    problems.given(call, name, "give the task a name");
     problems.given(call, schedule, "give a schedule such as Schedule.every(...)");
     problems.given(call, policy, "give a policy, or leave it out");
-    problems.given(call, handler, "give the code that a tick runs");
-    if (name != null && schedule != null && policy != null && handler != null) {
-      problems
-          .of(call, () -> new TaskConfig(name, schedule, policy, Json.EMPTY))
-          .ifPresent(definition -> tasks.add(new DeclaredTask(definition, handler)));
+    if (schedule != null && policy != null) {
+      tasks.task(name, () -> new TaskConfig(name, schedule, policy, Json.EMPTY), handler);
+    }
+    return this;
+  }
+
+  /**
+   * Declares a task with its payload; the primary brings it into force.
+   *
+   * @param config its handler has to be its own name
+   */
+  public SelfUpgradeBuilder task(TaskConfig config, TaskHandler handler) {
+    if (problems.given("task(config, ...)", config, "give the task, such as TaskConfig.of(...)")) {
+      if (!config.handler().equals(config.name())) {
+        problems.add(
+            "task(\""
+                + config.name()
+                + "\", ...) names handler "
+                + config.handler()
+                + ": leave that out here, or schedule the task by scheduleTask");
+      }
+      tasks.task(config.name(), () -> config, handler);
+    }
+    return this;
+  }
+
+  /** Declares code for tasks that are scheduled and for one-shots, run by the primary. */
+  public SelfUpgradeBuilder handler(String name, TaskHandler code) {
+    return handler(name, TaskPolicy.DEFAULT, code);
+  }
+
+  /**
+   * Declares code for tasks that are scheduled and for one-shots.
+   *
+   * @param policy of its one-shots: retry, deadline and scope count; tasks have their own
+   */
+  public SelfUpgradeBuilder handler(String name, TaskPolicy policy, TaskHandler code) {
+    tasks.handler(name, policy, code);
+    return this;
+  }
+
+  /**
+   * Declares code that gets its payload as a value.
+   *
+   * @param type a record, or what else Jackson makes of JSON without being told how
+   * @param policy of its one-shots: retry, deadline and scope count; tasks have their own
+   */
+  public <T> SelfUpgradeBuilder handler(
+      String name, Class<T> type, TaskPolicy policy, TypedTaskHandler<T> code) {
+    String call = "handler(\"" + name + "\", ...)";
+    if (problems.given(call, type, "give the payload's type")
+        && problems.given(call, code, "give the code that a run calls")) {
+      tasks.handler(name, policy, DeclaredHandler.typed(type, code));
     }
     return this;
   }
@@ -286,8 +334,8 @@ public final class SelfUpgradeBuilder {
     }
     Optional<Identity> identity = identity(found);
     found.add(observe.problems(Optional.ofNullable(upgrades)));
-    List<TaskConfig> definitions =
-        new ArrayList<>(tasks.stream().map(DeclaredTask::definition).toList());
+    found.add(tasks.problems());
+    List<TaskConfig> definitions = new ArrayList<>(tasks.definitions());
     if (upgrades != null) {
       found.add(upgrades.problems());
       definitions.add(upgrades.look(String.valueOf(agentName)));
@@ -311,7 +359,7 @@ public final class SelfUpgradeBuilder {
             identity.orElseThrow(),
             where,
             new Blueprint.Primary(local, Optional.ofNullable(work), whenIsolated, ttl),
-            new Blueprint.Tasks(List.copyOf(tasks), Optional.ofNullable(executor)),
+            new Blueprint.Tasks(tasks.work(), Optional.ofNullable(executor)),
             new Blueprint.Capabilities(
                 Optional.ofNullable(upgrades),
                 Optional.ofNullable(memory),

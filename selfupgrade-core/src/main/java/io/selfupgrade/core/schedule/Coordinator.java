@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The one thread that asks the store, claims what is due and sleeps until the next is.
  *
- * <p>{@link #step} does what is to be done and tells for how long nothing is: it can be driven
+ * <p>{@link #turn} does what is to be done and tells for how long nothing is: it can be driven
  * without a thread, by a clock that is set.
  */
 final class Coordinator implements Runnable {
@@ -82,13 +82,10 @@ final class Coordinator implements Runnable {
       Thread.interrupted(); // An inline executor may have run a handler here that was interrupted.
       long version = admission.version();
       long terms = admission.terms();
-      try {
-        Duration idle = Duration.ofNanos(step());
-        settled();
-        admission.await(() -> admission.version() != version, idle);
-      } catch (RuntimeException e) { // The engine outlives whatever the store throws.
-        admission.await(() -> admission.terms() != terms, troubled(e));
-      }
+      Turn turn = turn();
+      admission.await(
+          () -> turn.well() ? admission.version() != version : admission.terms() != terms,
+          turn.pause());
     }
     try {
       runs.recordPending();
@@ -97,8 +94,27 @@ final class Coordinator implements Runnable {
     }
   }
 
+  /**
+   * What a turn came to.
+   *
+   * @param well whether the store could be used
+   * @param pause until the next turn, unless something changes; after trouble only a new term does
+   */
+  record Turn(boolean well, Duration pause) {}
+
+  /** Does what is to be done now. */
+  Turn turn() {
+    try {
+      Duration idle = Duration.ofNanos(step());
+      settled();
+      return new Turn(true, idle);
+    } catch (RuntimeException e) { // The engine outlives whatever the store throws.
+      return new Turn(false, troubled(e));
+    }
+  }
+
   /** Does what is to be done now; returns for how many nanoseconds nothing is. */
-  long step() {
+  private long step() {
     long deadline = runs.expire();
     runs.recordPending();
     Optional<Term> current = admission.term();

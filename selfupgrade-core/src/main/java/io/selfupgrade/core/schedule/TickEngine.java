@@ -24,6 +24,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +59,7 @@ public final class TickEngine implements AutoCloseable {
   private final @Nullable ThreadPoolExecutor pool;
   private final Runs runs;
   private final Thread coordinator;
+  private volatile Optional<InstanceId> member = Optional.empty();
 
   /**
    * What a drain did.
@@ -188,9 +190,22 @@ public final class TickEngine implements AutoCloseable {
    */
   public void serve(InstanceId self) {
     if (servesAll()) {
+      member = Optional.of(self);
       admission.begin(Claimant.member(agent, self), Optional.empty());
       startCoordinator();
     }
+  }
+
+  /** Makes the engine serve no more beside a primary, from the next {@link #demoted} on. */
+  public void retire() {
+    member = Optional.empty();
+  }
+
+  /** Returns the names of the tasks that are declared. */
+  public Set<String> declared() {
+    return declared.stream()
+        .map(task -> task.definition().name())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private boolean servesAll() {
@@ -287,10 +302,14 @@ public final class TickEngine implements AutoCloseable {
     return drained;
   }
 
-  /** Stops claiming, because the lead is lost; running handlers are told, not interrupted. */
+  /**
+   * Stops claiming, because the lead is lost; running handlers are told, not interrupted. Who
+   * served before goes on with what is for all instances.
+   */
   public void demoted() {
     closeAdmission();
     runs.cancelOthers();
+    member.filter(self -> !admission.ended()).ifPresent(this::serve);
   }
 
   /** Pauses claiming while it is not known who leads; false resumes it. */
