@@ -2,7 +2,6 @@ package io.selfupgrade.testkit;
 
 import io.selfupgrade.schedule.RunClaim;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -22,7 +21,7 @@ final class InMemoryRuns {
 
   private final Map<UUID, RunRow> byId = new LinkedHashMap<>();
   private final Map<String, NavigableMap<Instant, RunRow>> byTask = new HashMap<>();
-  private final Map<UUID, RunRow> open = new LinkedHashMap<>();
+  private final Map<String, Map<UUID, RunRow>> open = new LinkedHashMap<>();
 
   void add(RunRow run) {
     byId.put(run.claim.run(), run);
@@ -32,17 +31,24 @@ final class InMemoryRuns {
 
   /** Notes that the state of a run has changed. */
   void settle(RunRow run) {
+    Map<UUID, RunRow> ofTask =
+        open.computeIfAbsent(run.claim.task(), task -> new LinkedHashMap<>());
     if (run.isOpen()) {
-      open.put(run.claim.run(), run);
+      ofTask.put(run.claim.run(), run);
     } else {
-      open.remove(run.claim.run());
+      ofTask.remove(run.claim.run());
     }
   }
 
   void removeAll(Collection<RunRow> runs) {
     for (RunRow run : runs) {
       byId.remove(run.claim.run());
-      open.remove(run.claim.run());
+      open.computeIfPresent(
+          run.claim.task(),
+          (task, ofTask) -> {
+            ofTask.remove(run.claim.run());
+            return ofTask;
+          });
       of(run.claim.task()).remove(run.claim.due());
     }
   }
@@ -62,12 +68,12 @@ final class InMemoryRuns {
 
   /** Returns the runs that run or wait. */
   List<RunRow> open() {
-    return new ArrayList<>(open.values());
+    return open.values().stream().flatMap(ofTask -> ofTask.values().stream()).toList();
   }
 
   /** Returns the runs of a task that run or wait. */
   List<RunRow> open(String task) {
-    return open.values().stream().filter(run -> run.claim.task().equals(task)).toList();
+    return List.copyOf(open.getOrDefault(task, Map.of()).values());
   }
 
   /** Returns the runs of a task by their tick. */

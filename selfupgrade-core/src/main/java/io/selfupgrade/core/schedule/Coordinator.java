@@ -50,9 +50,12 @@ final class Coordinator implements Runnable {
 
   private Instant servedSince = Instant.MAX;
   private boolean interrupted;
+  private boolean claimInDoubt;
+  private int elsewhereLooks;
   private long lookedAtNanos;
   private long nextLookNanos;
   private long reclaimedAtNanos;
+  private boolean shotsRest;
   private long shotsRestUntilNanos;
 
   /** What the coordinator works with. */
@@ -72,7 +75,7 @@ final class Coordinator implements Runnable {
     this.runs = tools.runs();
     this.board = new Board(agent, runs, tools.bench());
     this.claims = new Claims(ledger, admission, runs, tools.bench());
-    this.shots = new Shots(ledger, admission, handlers, runs, tools.bench(), settings.atOnce());
+    this.shots = new Shots(ledger, settings, tools);
     declared.forEach(definition -> this.declared.put(definition.name(), definition));
   }
 
@@ -143,19 +146,25 @@ final class Coordinator implements Runnable {
 
   /** A store that refuses one-shots for good must not cost the tasks their ticks. */
   private boolean actOnShots(Term term, long nanos) {
-    if (shotsRestUntilNanos - nanos > 0) {
+    if (shotsRest(nanos)) {
       return false;
     }
     try {
-      return shots.claim(term, clock.at(nanos), nanos);
+      return shots.claim(term, clock);
     } catch (RuntimeException e) {
       if (Recorder.mayPass(e)) {
         throw e;
       }
       LOG.error("One-shots of {} cannot be claimed; trying again in {}", agent, SHOTS_REST, e);
+      shotsRest = true;
       shotsRestUntilNanos = nanos + SHOTS_REST.toNanos();
       return false;
     }
+  }
+
+  private boolean shotsRest(long nanos) {
+    shotsRest = shotsRest && shotsRestUntilNanos - nanos > 0;
+    return shotsRest;
   }
 
   private long idle(Term term, long deadline) {
@@ -165,8 +174,9 @@ final class Coordinator implements Runnable {
       idle = Math.min(idle, Math.max(0, reclaimedAtNanos + reclaimEvery() - nanos));
     }
     idle = board.idleNanos(clock, servedSince, nanos, idle);
-    long resting = shotsRestUntilNanos - nanos;
-    return resting > 0 ? Math.min(idle, resting) : shots.idleNanos(clock.at(nanos), idle);
+    return shotsRest(nanos)
+        ? Math.min(idle, shotsRestUntilNanos - nanos)
+        : shots.idleNanos(clock.at(nanos), nanos, idle);
   }
 
   private void prepare(Term term) {
@@ -265,23 +275,28 @@ final class Coordinator implements Runnable {
 
   private void lookNow(Term term) {
     Set<UUID> mine = runs.ids();
-    boolean doubt = interrupted;
+    boolean doubt = interrupted || claimInDoubt;
     TaskAgenda agenda = plan(term, read(term.by()));
     shots.news();
-    if (doubt) {
+    if (interrupted) {
       servedSince = agenda.now();
       reclaimedAtNanos =
           lookedAtNanos; // This instance's own heartbeat may be as old as the trouble.
       interrupted = false;
     }
-    boolean elsewhere = !board.runningElsewhere().isEmpty();
-    if (elsewhere) {
-      lookAgainAfter(WHILE_RUNNING_ELSEWHERE);
+    if (board.runningElsewhere().isEmpty()) {
+      elsewhereLooks = 0;
+    } else {
+      doubt |= elsewhereLooks == 0;
+      // Nothing tells of an end elsewhere: looked for less and less often, the longer it takes.
+      lookAgainAfter(WHILE_RUNNING_ELSEWHERE.multipliedBy(1L << Math.min(elsewhereLooks, 10)));
+      elsewhereLooks++;
     }
-    if ((elsewhere || doubt) && ledger.disown(term.by(), mine) > 0) {
-      LOG.info("Given back what was claimed by {} claims whose answers were lost", agent);
+    if (doubt && ledger.disown(term.by(), mine) > 0) {
+      LOG.info("Given back what was claimed by {}, whose answers were lost", agent);
       admission.wake();
     }
+    claimInDoubt = false;
   }
 
   private TaskAgenda read(Claimant by) {
@@ -305,6 +320,7 @@ final class Coordinator implements Runnable {
     try {
       return settled(claims.carryOut(term, actions, clock.at(nanos)));
     } catch (RuntimeException e) {
+      claimInDoubt = true;
       lookNow(term);
       return actSingly(term, actions, e);
     }
@@ -320,6 +336,7 @@ final class Coordinator implements Runnable {
       try {
         settled(claims.carryOut(term, List.of(action), clock.at(nanoTime())));
       } catch (RuntimeException e) {
+        claimInDoubt = true;
         lookNow(term);
         rest(action.row(), e);
       }

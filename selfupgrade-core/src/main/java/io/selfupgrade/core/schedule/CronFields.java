@@ -11,7 +11,6 @@ import com.cronutils.model.field.expression.FieldExpression;
 import com.cronutils.model.field.expression.On;
 import com.cronutils.model.field.value.FieldValue;
 import com.cronutils.parser.CronParser;
-import java.time.Duration;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
@@ -140,11 +139,11 @@ final class CronFields {
   }
 
   /** Returns a lower bound of the time between two ticks. */
-  Duration least() {
+  long leastSeconds() {
     if (values.get(SECOND).cardinality() > 1) {
-      return Duration.ofSeconds(1);
+      return 1;
     }
-    return values.get(MINUTE).cardinality() > 1 ? Duration.ofMinutes(1) : Duration.ofHours(1);
+    return values.get(MINUTE).cardinality() > 1 ? 60 : 3_600;
   }
 
   private Optional<LocalTime> timeAfter(LocalTime before) {

@@ -8,10 +8,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Claims due one-shots, some of each handler in one round trip, and knows when the next is due.
@@ -29,6 +31,7 @@ final class Shots {
   private final Runs runs;
   private final Bench bench;
   private final int atOnce;
+  private final LongSupplier nanoTime;
   private final Map<String, Feed> feeds = new LinkedHashMap<>();
 
   /** What is known of a handler's one-shots. */
@@ -36,7 +39,10 @@ final class Shots {
     private final FetchAhead ahead;
     private Optional<Instant> next = Optional.empty();
     private boolean news = true;
+    private final Backoff backoff = new Backoff();
     private long claimed;
+    private boolean resting;
+    private long notBeforeNanos;
 
     private Feed(int atOnce) {
       ahead = new FetchAhead(atOnce);
@@ -45,21 +51,33 @@ final class Shots {
     private boolean due(Instant now) {
       return news || next.filter(due -> !due.isAfter(now)).isPresent();
     }
+
+    /** Takes over what the store said; one that gives nothing of what is due is left alone. */
+    private void told(Optional<Instant> nextDue, int given, Instant now, long nanos) {
+      news = false;
+      next = nextDue;
+      if (given == 0 && due(now)) {
+        resting = true;
+        notBeforeNanos = nanos + backoff.next().toNanos();
+      } else {
+        backoff.reset();
+      }
+    }
+
+    private boolean rests(long nanos) {
+      resting = resting && notBeforeNanos - nanos > 0;
+      return resting;
+    }
   }
 
-  Shots(
-      TaskStore ledger,
-      Admission admission,
-      Handlers handlers,
-      Runs runs,
-      Bench bench,
-      int atOnce) {
+  Shots(TaskStore ledger, TickSettings settings, Coordinator.Tools tools) {
     this.ledger = ledger;
-    this.admission = admission;
-    this.handlers = handlers;
-    this.runs = runs;
-    this.bench = bench;
-    this.atOnce = atOnce;
+    this.admission = tools.admission();
+    this.handlers = tools.handlers();
+    this.runs = tools.runs();
+    this.bench = tools.bench();
+    this.atOnce = settings.atOnce();
+    this.nanoTime = settings.nanoTime();
   }
 
   /** Begins to serve the one-shots of those handlers; nothing is known of them yet. */
@@ -77,10 +95,11 @@ final class Shots {
   /**
    * Claims what is due, as much as ends soon; tells whether there may be more.
    *
-   * @param now the store's clock, not ahead of it
-   * @param nanos the monotonic time
+   * @param clock the store's, which is read on the way: it may have been set back
    */
-  boolean claim(Term term, Instant now, long nanos) {
+  boolean claim(Term term, StoreClock clock) {
+    long nanos = nanoTime.getAsLong();
+    Instant now = clock.at(nanos);
     Map<String, Integer> asked = new LinkedHashMap<>();
     int left = MOST_IN_A_BATCH;
     for (Map.Entry<String, Feed> entry : feeds.entrySet()) {
@@ -88,30 +107,35 @@ final class Shots {
       int inFlight = runs.activeOneShots(entry.getKey());
       feed.ahead.note(nanos, feed.claimed - inFlight, inFlight);
       int room = Math.min(left, feed.ahead.room(inFlight));
-      if (feed.due(now) && room > 0) {
+      if (feed.due(now) && room > 0 && !feed.rests(nanos)) {
         asked.put(entry.getKey(), room);
         left -= room;
       }
     }
-    return !asked.isEmpty() && admission.enter(term) && take(term, asked);
+    return !asked.isEmpty() && admission.enter(term) && take(term, asked, clock);
   }
 
-  private boolean take(Term term, Map<String, Integer> asked) {
+  private boolean take(Term term, Map<String, Integer> asked, StoreClock clock) {
     List<ActiveRun> taken = new ArrayList<>();
     boolean admitted = false;
     boolean more = false;
     try {
+      long sent = nanoTime.getAsLong();
       OneShotBatch batch = ledger.claimOneShots(term.by(), asked);
+      clock.set(batch.now(), sent, nanoTime.getAsLong());
+      Map<String, Integer> given = new HashMap<>();
       for (ClaimedRun run : batch.claimed()) {
         String handler = run.claim().task();
+        given.merge(handler, 1, Integer::sum);
         taken.add(runs.add(run, handler, handlers.policy(handler), batch.now()));
       }
       for (String handler : asked.keySet()) {
         Feed feed = feeds.get(handler);
         if (feed != null) {
-          feed.news = false;
-          feed.next = Optional.ofNullable(batch.next().get(handler));
-          more |= feed.due(batch.now());
+          long nanos = nanoTime.getAsLong();
+          Optional<Instant> next = Optional.ofNullable(batch.next().get(handler));
+          feed.told(next, given.getOrDefault(handler, 0), batch.now(), nanos);
+          more |= feed.due(batch.now()) && !feed.rests(nanos);
         }
       }
     } finally {
@@ -136,7 +160,7 @@ final class Shots {
   }
 
   /** Returns how long nothing is to be done, as far as is known; at most that long. */
-  long idleNanos(Instant now, long most) {
+  long idleNanos(Instant now, long nanos, long most) {
     long idle = most;
     for (Map.Entry<String, Feed> entry : feeds.entrySet()) {
       Feed feed = entry.getValue();
@@ -144,6 +168,8 @@ final class Shots {
       if (feed.ahead.room(inFlight) == 0) {
         // An end wakes; until then it is looked at whether something waits for too long.
         idle = Math.min(idle, LONGEST_WAIT_FOR_A_THREAD.toNanos());
+      } else if (feed.rests(nanos)) {
+        idle = Math.min(idle, feed.notBeforeNanos - nanos);
       } else if (feed.news) {
         idle = 0;
       } else if (feed.next.isPresent()) {

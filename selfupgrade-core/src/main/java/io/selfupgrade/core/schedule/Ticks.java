@@ -115,7 +115,7 @@ sealed interface Ticks {
 
     @Override
     public long count(Instant due, Instant until, long enough) {
-      long atMost = Duration.between(due, until).dividedBy(fields.least()) + 1;
+      long atMost = ChronoUnit.SECONDS.between(due, until) / fields.leastSeconds() + 1;
       return atMost <= enough ? atMost : Ticks.super.count(due, until, enough);
     }
 

@@ -17,7 +17,7 @@ final class SimulatedTasks {
 
   static final String OWN = "own";
   static final String SHARED = "shared";
-  private static final Duration DEADLINE = Duration.ofHours(2);
+  static final Duration DEADLINE = Duration.ofHours(2);
   private static final TaskPolicy PLAIN = TaskPolicy.DEFAULT.deadline(DEADLINE);
   private static final Retry RETRY =
       Retry.upTo(4).pauses(Duration.ofSeconds(10), Duration.ofMinutes(5));

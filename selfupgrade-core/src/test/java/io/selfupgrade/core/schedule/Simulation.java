@@ -160,6 +160,9 @@ final class Simulation {
     }
     SimulatedNode next = able.get(random.nextInt(able.size()));
     Optional<Lease> lease = store.leadership().read(AGENT);
+    if (lease.filter(held -> held.fence().holder().equals(next.id())).isPresent()) {
+      return;
+    }
     TakeOver way =
         lease.isPresent()
             ? new TakeOver.Attested(lease.get().fence().holder(), lease.get().fence().epoch())
@@ -251,7 +254,7 @@ final class Simulation {
     Duration took =
         random.nextInt(20) == 0 ? some(Duration.ofMinutes(30)) : some(Duration.ofSeconds(20));
     if (!calm && random.nextInt(200) == 0) {
-      took = Duration.ofDays(2); // As good as never: a deadline or the end of the process ends it.
+      took = SimulatedTasks.DEADLINE.plusSeconds(1); // It hangs until it is interrupted.
     }
     int how = random.nextInt(20);
     after(took, () -> end(node, run, how));
