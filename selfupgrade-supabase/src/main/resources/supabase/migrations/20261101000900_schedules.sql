@@ -74,4 +74,45 @@ create index one_shot_keys_by_age on selfupgrade.one_shot_keys using brin (filed
 comment on table selfupgrade.one_shot_keys is
     'LEDGER: keys by which work was submitted once, kept as long as the ledger of runs';
 
+-- Deletes what one agent keeps of work that was done long enough ago, at most so many rows of each table; returns how many.
+create function selfupgrade.clean_one_shots(for_agent text, most integer) returns jsonb
+    language sql set search_path = pg_catalog as $$
+    with c as materialized (
+        select selfupgrade.kept_from(for_agent, 'TASK_RUNS', 30) as runs),
+    ends as (
+        delete from selfupgrade.one_shot_ends t using (
+            select e.id from selfupgrade.one_shot_ends e, c
+             where e.agent = for_agent and e.finished_at < c.runs
+             order by e.finished_at limit most) old where t.id = old.id returning 1),
+    keys as (
+        delete from selfupgrade.one_shot_keys t using (
+            select k.id from selfupgrade.one_shot_keys k, c
+             where k.agent = for_agent and k.filed_at < c.runs
+               and not exists (select from selfupgrade.one_shots s where s.id = k.id)
+               and not exists (select from selfupgrade.one_shot_ends e where e.id = k.id)
+             order by k.filed_at limit most) old where t.agent = for_agent and t.id = old.id returning 1)
+    select jsonb_build_object(
+        'one-shots', (select count(*) from ends), 'one-shot keys', (select count(*) from keys))
+$$;
+
+-- As before, and the ends of one-shots.
+create or replace function selfupgrade.run_log_cleanup(most integer default 20000) returns text
+    language plpgsql set search_path = pg_catalog as $$
+declare
+    one text;
+    gone jsonb := '{}';
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.log-cleanup', 0)) then
+        return 'another run is under way';
+    end if;
+    for one in select s.name from selfupgrade.agent_state s order by s.name loop
+        select coalesce(jsonb_object_agg(g.key, g.value::bigint + coalesce((gone ->> g.key)::bigint, 0)), '{}') into gone
+          from jsonb_each_text(selfupgrade.clean_agent(one, most) || selfupgrade.clean_one_shots(one, most)) g;
+    end loop;
+    gone := gone || jsonb_build_object('cron runs', selfupgrade.clean_cron_runs(most));
+    select coalesce(jsonb_object_agg(g.key, g.value), '{}') into gone from jsonb_each(gone) g where g.value <> '0';
+    return selfupgrade.note_job('log-cleanup', 'deleted ' || gone::text);
+end
+$$;
+
 select selfupgrade.secure_tables();

@@ -188,7 +188,7 @@ final class OneShotTable {
     Arguments.Column handlers = Arguments.Column.of("text", work, one -> one.work().handler());
     Arguments.Column due =
         Arguments.Column.of(
-            "bigint", work, one -> one.work().due().map(Arguments::micros).orElse(null));
+            "int8", work, one -> one.work().due().map(Arguments::micros).orElse(null));
     Arguments.Column payloads =
         Arguments.Column.of("text", work, one -> one.work().payload().text());
     return keyed
@@ -216,7 +216,7 @@ final class OneShotTable {
 
   OneShotBatch claim(Claimant by, Map<String, Integer> most) {
     Arguments.Column handlers = Arguments.Column.of("text", most.entrySet(), Map.Entry::getKey);
-    Arguments.Column numbers = Arguments.Column.of("integer", most.entrySet(), Map.Entry::getValue);
+    Arguments.Column numbers = Arguments.Column.of("int4", most.entrySet(), Map.Entry::getValue);
     Batch batch = new Batch(by, most);
     database.call(
         PostgresTaskStore.PORT,

@@ -3,6 +3,7 @@ package io.selfupgrade.supabase;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.observe.RetentionStore;
+import java.sql.SQLException;
 import java.time.Duration;
 
 /** Deletes old rows, a bounded number in a statement, so that no lock is held for long. */
@@ -54,6 +55,21 @@ final class PostgresRetention implements RetentionStore {
        order by r.due
       """;
 
+  private static final String ONE_SHOT_ENDS =
+      """
+      select e.id from selfupgrade.one_shot_ends e, f, c
+       where e.agent = f.agent and e.finished_at < c.cutoff order by e.finished_at
+      """;
+
+  private static final String ONE_SHOT_KEYS =
+      """
+      select k.id from selfupgrade.one_shot_keys k, f, c
+       where k.agent = f.agent and k.filed_at < c.cutoff
+         and not exists (select from selfupgrade.one_shots s where s.id = k.id)
+         and not exists (select from selfupgrade.one_shot_ends e where e.id = k.id)
+       order by k.filed_at
+      """;
+
   private static final String UPGRADE_STEPS =
       """
       select s.id from f, c, selfupgrade.upgrade_steps s
@@ -98,7 +114,21 @@ final class PostgresRetention implements RetentionStore {
     return database.call(
         PORT,
         "deleting old rows of " + fence.agent() + ", " + what,
-        statements -> statements.update(sql(what), Arguments.of(fence, olderThan, most)));
+        statements -> {
+          int deleted = statements.update(sql(what), Arguments.of(fence, olderThan, most));
+          return what == Retention.Kept.TASK_RUNS && deleted < most
+              ? deleted + deleteOneShots(statements, fence, olderThan, most - deleted)
+              : deleted;
+        });
+  }
+
+  /** Their keys are kept as long as they are, and not counted. */
+  private static int deleteOneShots(
+      Statements statements, Fence fence, Duration olderThan, int most) throws SQLException {
+    Arguments arguments = Arguments.of(fence, olderThan, most);
+    int deleted = statements.update(delete("one_shot_ends", ONE_SHOT_ENDS, ""), arguments);
+    statements.update(delete("one_shot_keys", ONE_SHOT_KEYS, ""), arguments);
+    return deleted;
   }
 
   private static String sql(Retention.Kept what) {

@@ -185,11 +185,11 @@ final class TaskTicks {
     return Arguments.of(
         by,
         Arguments.Column.of("text", ticks, Claiming::task),
-        Arguments.Column.of("bigint", ticks, tick -> Arguments.micros(tick.expectedNext())),
-        Arguments.Column.of("bigint", ticks, tick -> Arguments.micros(tick.tick())),
+        Arguments.Column.of("int8", ticks, tick -> Arguments.micros(tick.expectedNext())),
+        Arguments.Column.of("int8", ticks, tick -> Arguments.micros(tick.tick())),
         Arguments.Column.of(
-            "bigint", ticks, tick -> tick.nextDue().map(Arguments::micros).orElse(null)),
-        Arguments.Column.of("integer", ticks, Claiming::passedOver),
+            "int8", ticks, tick -> tick.nextDue().map(Arguments::micros).orElse(null)),
+        Arguments.Column.of("int4", ticks, Claiming::passedOver),
         state);
   }
 
@@ -233,10 +233,10 @@ final class TaskTicks {
   static Arguments ends(List<RunEnd> ends) {
     return Arguments.of(
         Arguments.Column.of("uuid", ends, end -> end.claim().run()),
-        Arguments.Column.of("integer", ends, end -> end.claim().attempt()),
+        Arguments.Column.of("int4", ends, end -> end.claim().attempt()),
         Arguments.Column.of("text", ends, end -> end.how().name()),
         Arguments.Column.of("text", ends, end -> TaskRows.kept(end.error())),
-        Arguments.Column.of("bigint", ends, end -> Arguments.micros(end.pause())));
+        Arguments.Column.of("int8", ends, end -> Arguments.micros(end.pause())));
   }
 
   /** Records one end in a transaction that is open; false if the claim is lost. */

@@ -31,6 +31,7 @@ final class InMemoryOneShots {
 
   private final Map<String, NavigableSet<Row>> waiting = new HashMap<>();
   private final Map<UUID, Row> rows = new LinkedHashMap<>();
+  private final Map<UUID, Row> running = new LinkedHashMap<>();
   private final Map<String, UUID> keys = new HashMap<>();
   private long submitted;
 
@@ -96,6 +97,7 @@ final class InMemoryOneShots {
       } else {
         run.runAgain(by, now);
       }
+      running.put(row.id, row);
       claimed.add(new ClaimedRun(run.claim, row.payload, run.failures));
     }
     return claimed;
@@ -114,6 +116,7 @@ final class InMemoryOneShots {
       return false;
     }
     row.run.end(end, now);
+    running.remove(row.id);
     if (end.how().again()) {
       await(row, row.run.ready);
     }
@@ -123,6 +126,7 @@ final class InMemoryOneShots {
   /** Makes a run wait again. */
   void backToWaiting(Row row) {
     row.run().ifPresent(RunRow::backToWaiting);
+    running.remove(row.id);
     await(row, row.ready);
   }
 
@@ -139,9 +143,7 @@ final class InMemoryOneShots {
 
   /** Returns the work that runs now. */
   List<Row> running() {
-    return rows.values().stream()
-        .filter(row -> row.run().filter(RunRow::isRunning).isPresent())
-        .toList();
+    return List.copyOf(running.values());
   }
 
   Optional<RunRecord> find(UUID id) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
+import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.Claimant;
 import io.selfupgrade.schedule.ClaimedRun;
 import io.selfupgrade.schedule.OneShot;
@@ -307,6 +308,26 @@ abstract class OneShotContract extends TaskContract {
     scene.takeOverFrom(fence);
     assertThat(claim(1).claimed()).isEmpty();
     assertThat(tasks().finish(List.of(RunEnd.succeeded(claim)))).hasSize(1);
+  }
+
+  @Test
+  void whatEndedLongAgoIsDeletedWithTheRunsOfTasks() {
+    submit(OneShot.of(MAIL, LETTER).key("a"));
+    submit(OneShot.of(MAIL, LETTER));
+    RunClaim claim = claim(1).claimed().get(0).claim();
+    tasks().finish(List.of(RunEnd.succeeded(claim)));
+    passShort();
+
+    assertThat(deleted(LONG)).isZero();
+    assertThat(deleted(SHORT)).isEqualTo(1);
+    assertThat(deleted(SHORT)).isZero();
+
+    assertThat(tasks().find(claim)).isEmpty();
+    assertThat(claim(5).claimed()).hasSize(1);
+  }
+
+  private int deleted(Duration olderThan) {
+    return store.retention().delete(fence, Retention.Kept.TASK_RUNS, olderThan, 100);
   }
 
   private Instant now() {

@@ -29,6 +29,7 @@ final class Recorder {
   private final Outcome outcome;
   private final Deque<Ending> unrecorded = new ConcurrentLinkedDeque<>();
   private final ReentrantLock recording = new ReentrantLock();
+  private volatile boolean postponed;
 
   /**
    * How a run ended.
@@ -65,6 +66,7 @@ final class Recorder {
       try {
         recordGroup();
       } catch (RuntimeException e) { // The handler's thread goes on, whatever the store throws.
+        postponed = true;
         outcome.postponed();
         return;
       } finally {
@@ -76,22 +78,32 @@ final class Recorder {
   /** Leaves an end to {@link #recordAll}. */
   void postpone(Ending ending) {
     unrecorded.add(ending);
+    postponed = true;
     outcome.postponed();
   }
 
   /**
-   * Records all that is left.
+   * Records what was postponed; what others are recording is left to them.
    *
    * @throws AdapterException if the store is still away
    */
   void recordAll() {
-    while (!unrecorded.isEmpty()) {
-      recording.lock();
-      try {
-        recordGroup();
-      } finally {
-        recording.unlock();
+    if (!postponed) {
+      return;
+    }
+    postponed = false;
+    try {
+      while (!unrecorded.isEmpty()) {
+        recording.lock();
+        try {
+          recordGroup();
+        } finally {
+          recording.unlock();
+        }
       }
+    } catch (RuntimeException e) {
+      postponed = true;
+      throw e;
     }
   }
 

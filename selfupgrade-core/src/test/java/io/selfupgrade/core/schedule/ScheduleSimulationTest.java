@@ -10,7 +10,7 @@ class ScheduleSimulationTest {
 
   private static final Duration TIME = Duration.ofDays(30);
   private static final int SEEDS =
-      Integer.getInteger("seeds", Boolean.getBoolean("long") ? 10_000 : 500);
+      Integer.getInteger("seeds", Boolean.getBoolean("long") ? 10_000 : 25);
 
   @Test
   void everyTickIsAccountedForByItsPolicy() {

@@ -36,8 +36,8 @@ import java.util.UUID;
 final class Simulation {
 
   static final AgentName AGENT = new AgentName("simulated");
-  static final Duration POLL = Duration.ofMinutes(10);
-  static final Duration SILENCE = Duration.ofMinutes(12);
+  static final Duration POLL = Duration.ofMinutes(30);
+  static final Duration SILENCE = Duration.ofMinutes(40);
   static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
   private static final int NODES = 3;
   private static final Duration CALM = Duration.ofHours(12);

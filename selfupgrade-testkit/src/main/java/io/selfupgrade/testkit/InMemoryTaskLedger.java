@@ -1,0 +1,116 @@
+package io.selfupgrade.testkit;
+
+import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.TaskStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** What was run, in memory, as operators and judges read it. */
+abstract class InMemoryTaskLedger implements TaskStore {
+
+  static final Comparator<RunRow> BY_TICK = Comparator.comparing(run -> run.claim.due());
+
+  final InMemoryState state;
+
+  InMemoryTaskLedger(InMemoryState state) {
+    this.state = state;
+  }
+
+  @Override
+  public Optional<RunRecord> find(RunClaim claim) {
+    return state.transact(
+        () -> {
+          AgentRows rows = state.rows(claim.fence().agent());
+          return claim.kind() == RunClaim.Kind.ONE_SHOT
+              ? rows.oneShots.find(claim.run())
+              : rows.runs.find(claim.run()).map(RunRow::record);
+        });
+  }
+
+  @Override
+  public List<RunRecord> history(AgentName agent, String task, int limit) {
+    return newest(agent, limit, run -> run.claim.task().equals(task));
+  }
+
+  @Override
+  public List<RunRecord> quarantined(AgentName agent, int limit) {
+    return newest(agent, limit, run -> run.quarantined);
+  }
+
+  private List<RunRecord> newest(AgentName agent, int limit, Predicate<RunRow> wanted) {
+    return state.transact(
+        () -> {
+          AgentRows rows = state.rows(agent);
+          return Stream.concat(rows.runs.all().stream(), rows.oneShots.begun().stream())
+              .filter(wanted)
+              .sorted(BY_TICK.reversed())
+              .limit(limit)
+              .map(RunRow::record)
+              .toList();
+        });
+  }
+
+  @Override
+  public List<RunRecord> runsOfEpoch(AgentName agent, long epoch, int limit) {
+    return state.transact(
+        () ->
+            state.rows(agent).runs.all().stream()
+                .filter(run -> run.claim.fence().epoch() == epoch)
+                .sorted(BY_TICK)
+                .limit(limit)
+                .map(RunRow::record)
+                .toList());
+  }
+
+  @Override
+  public boolean release(AgentName agent, UUID run) {
+    return state.transact(
+        () -> {
+          AgentRows rows = state.rows(agent);
+          Optional<RunRow> tick = rows.runs.find(run).filter(row -> row.quarantined);
+          tick.ifPresent(
+              row -> {
+                row.release(state.now());
+                rows.runs.settle(row);
+              });
+          InMemoryLeadershipSession.signal(state, agent);
+          return tick.isPresent() || rows.oneShots.release(run, state.now());
+        });
+  }
+
+  @Override
+  public List<String> overdue(AgentName agent, Duration grace) {
+    return state.transact(
+        () -> {
+          AgentRows rows = state.rows(agent);
+          Instant latest = state.now().minus(grace);
+          Predicate<Map.Entry<String, AgentRows.Task>> isOverdue =
+              task ->
+                  !task.getValue().paused()
+                      && count(rows, task.getKey(), RunRecord.State.RUNNING) == 0
+                      && rows.runs.of(task.getKey()).values().stream()
+                          .noneMatch(run -> rows.isOfPresentEpoch(run) && run.endedAfter(latest))
+                      && (task.getValue().nextDue().filter(latest::isAfter).isPresent()
+                          || rows.runs.open(task.getKey()).stream()
+                              .filter(RunRow::isWaiting)
+                              .anyMatch(
+                                  run ->
+                                      run.claim.due().isBefore(latest)
+                                          && (run.failures == 0 || run.ready.isBefore(latest))));
+          return rows.tasks.entrySet().stream().filter(isOverdue).map(Map.Entry::getKey).toList();
+        });
+  }
+
+  static int count(AgentRows rows, String task, RunRecord.State wanted) {
+    return (int) rows.runs.open(task).stream().filter(run -> run.state == wanted).count();
+  }
+}
