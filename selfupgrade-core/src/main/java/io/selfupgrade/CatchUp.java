@@ -5,7 +5,7 @@ import io.selfupgrade.agent.Json;
 import io.selfupgrade.core.schedule.DeclaredTask;
 import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.upgrade.MissedDeliveries;
 import io.selfupgrade.upgrade.MissedDeliveries.Redelivered;
@@ -45,8 +45,8 @@ final class CatchUp implements AutoCloseable {
   }
 
   /** Returns the built-in task's definition. */
-  static TaskDefinition definition() {
-    return new TaskDefinition(
+  static TaskConfig definition() {
+    return new TaskConfig(
         TASK, Schedule.every(Duration.ofHours(1)), TaskPolicy.DEFAULT, Json.EMPTY);
   }
 

@@ -26,7 +26,6 @@ import io.selfupgrade.observe.Outbox;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.Schedule;
-import io.selfupgrade.schedule.TaskDefinition;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore.SchemaMode;
@@ -119,12 +118,7 @@ public final class PrimaryAtWork implements Work {
   }
 
   private void runATick() {
-    store
-        .tasks()
-        .upsert(
-            fence,
-            new TaskDefinition(
-                TASK, Schedule.every(Duration.ofMinutes(1)), TaskPolicy.DEFAULT, Json.EMPTY));
+    declareTheTask();
     store.tasks().plan(fence, TASK, T0);
     Instant due = store.tasks().agenda(AGENT, List.of(TASK)).tasks().get(0).nextDue().orElseThrow();
     RunClaim claim =
@@ -139,6 +133,33 @@ public final class PrimaryAtWork implements Work {
     RunClaim again = store.tasks().claimWaiting(fence, TASK).orElseThrow();
     assertThat(store.tasks().finish(again, Optional.empty())).isTrue();
     store.tasks().reclaim(fence, Optional.empty(), TTL);
+  }
+
+  /** By the name that the type has here: the previous release calls it otherwise. */
+  private void declareTheTask() {
+    try {
+      Class<?> type = typeOfTasks();
+      Object task =
+          type.getConstructor(String.class, Schedule.class, TaskPolicy.class, Json.class)
+              .newInstance(
+                  TASK, Schedule.every(Duration.ofMinutes(1)), TaskPolicy.DEFAULT, Json.EMPTY);
+      Object change =
+          TaskStore.class
+              .getMethod("upsert", Fence.class, type)
+              .invoke(store.tasks(), fence, task);
+      assertThat((Optional<?>) change).isPresent();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a task cannot be declared", e);
+    }
+  }
+
+  private static Class<?> typeOfTasks() throws ClassNotFoundException {
+    String home = TaskStore.class.getPackageName();
+    try {
+      return Class.forName(home + ".TaskConfig");
+    } catch (ClassNotFoundException e) {
+      return Class.forName(home + ".TaskDefinition");
+    }
   }
 
   private void remember() {
