@@ -75,6 +75,7 @@ class MigrationsOnlyAddTest {
         "alter table selfupgrade.agent_logs alter column context drop default | has a value by itself: agent_logs.context",
         "alter table selfupgrade.settings add column note text not null | asked of who writes settings",
         "alter table selfupgrade.settings add constraint short check (length(key) < 9) | constraint short",
+        "alter table selfupgrade.settings add column n integer, add constraint short check (length(key) < n) | constraint short",
         "create unique index one_only on selfupgrade.changes (agent) | unique index one_only",
         "alter table selfupgrade.changes add foreign key (agent) references selfupgrade.agent_state (name) | constraint changes_agent_fkey",
         "create trigger t before insert on selfupgrade.settings for each row execute function selfupgrade.copy_settings() | trigger t",
@@ -99,6 +100,7 @@ class MigrationsOnlyAddTest {
       strings = {
         "alter table selfupgrade.settings add column note text",
         "alter table selfupgrade.settings add column note text not null default ''",
+        "alter table selfupgrade.settings add column n integer not null default 1 check (n > 0)",
         "alter table selfupgrade.settings add column n bigint generated always as identity",
         "alter table selfupgrade.upgrades alter column from_version drop not null",
         "create index on selfupgrade.changes (agent, title)",

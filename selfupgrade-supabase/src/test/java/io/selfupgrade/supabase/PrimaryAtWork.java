@@ -144,9 +144,7 @@ public final class PrimaryAtWork implements Work {
               .newInstance(
                   TASK, Schedule.every(Duration.ofMinutes(1)), TaskPolicy.DEFAULT, Json.EMPTY);
       Object change =
-          TaskStore.class
-              .getMethod("upsert", Fence.class, type)
-              .invoke(store.tasks(), fence, task);
+          TaskStore.class.getMethod("upsert", Fence.class, type).invoke(store.tasks(), fence, task);
       assertThat((Optional<?>) change).isPresent();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("a task cannot be declared", e);
