@@ -84,14 +84,7 @@ final class Agent implements SelfUpgrade {
             .missed()
             .map(missed -> new CatchUp(blueprint, missed, this::logEvent));
     this.changes = ChangesDoor.of(blueprint, door, duties::fence);
-    this.memory =
-        blueprint
-            .capabilities()
-            .memory()
-            .map(
-                how ->
-                    new MemoryEngine(
-                        self, () -> door.opened().memories(), duties::fence, how.lives()));
+    this.memory = blueprint.capabilities().memory().map(this::memoryEngine);
     Duration ttl = blueprint.primary().ttl();
     this.upgrades = blueprint.upgrades().map(this::engine);
     this.ticks =
@@ -114,6 +107,10 @@ final class Agent implements SelfUpgrade {
             blueprint,
             self,
             new Life.Parts(door, observation, duties, ticks, upgrades, elector, commands));
+  }
+
+  private MemoryEngine memoryEngine(MemoryBuilder how) {
+    return new MemoryEngine(self, () -> door.opened().memories(), duties::fence, how.lives());
   }
 
   private UpgradeEngine engine(UpgradesBuilder how) {

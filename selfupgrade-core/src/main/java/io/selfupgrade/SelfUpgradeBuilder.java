@@ -174,15 +174,7 @@ public final class SelfUpgradeBuilder {
    */
   public SelfUpgradeBuilder task(TaskConfig config, TaskHandler handler) {
     if (problems.given("task(config, ...)", config, "give the task, such as TaskConfig.of(...)")) {
-      if (!config.handler().equals(config.name())) {
-        problems.add(
-            "task(\""
-                + config.name()
-                + "\", ...) names handler "
-                + config.handler()
-                + ": leave that out here, or schedule the task by scheduleTask");
-      }
-      tasks.task(config.name(), () -> config, handler);
+      tasks.task(config, handler);
     }
     return this;
   }

@@ -34,6 +34,19 @@ final class TasksBuilder {
     }
   }
 
+  /** Takes a task in whose code this is, or notes why it is none. */
+  void task(TaskConfig config, @Nullable TaskHandler code) {
+    if (!config.handler().equals(config.name())) {
+      problems.add(
+          "task(\""
+              + config.name()
+              + "\", ...) names handler "
+              + config.handler()
+              + ": leave that out here, or schedule the task by scheduleTask");
+    }
+    task(config.name(), () -> config, code);
+  }
+
   /** Takes a handler in, or notes why it is none. */
   void handler(@Nullable String name, @Nullable TaskPolicy policy, @Nullable TaskHandler code) {
     String call = "handler(\"" + name + "\", ...)";

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -245,7 +246,8 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
   }
 
   private ClaimedRun claimed(AgentName agent, RunRow run) {
-    AgentRows.Task task = state.rows(agent).tasks.get(run.claim.task());
+    AgentRows.Task task =
+        Objects.requireNonNull(state.rows(agent).tasks.get(run.claim.task()), "claimed of no task");
     return new ClaimedRun(run.claim, task.definition().payload(), run.failures);
   }
 
