@@ -61,7 +61,7 @@ final class Claims {
       Optional<List<ClaimedRun>> answer =
           admitted(term, () -> ledger.claimWaiting(term.by(), names), kinds.waiting(), now);
       if (answer.isPresent()) {
-        answer.get().forEach(run -> row(kinds.waiting(), run).claimedWaiting());
+        answer.get().forEach(run -> row(kinds.waiting(), run.claim().task()).claimedWaiting());
         moved += answer.get().size();
         refused.addAll(others(kinds.waiting(), answer.get()));
       }
@@ -80,7 +80,7 @@ final class Claims {
     Set<String> tasks = new HashSet<>();
     claimed.forEach(run -> tasks.add(run.claim().task()));
     for (TaskStore.Claiming tick : kinds.claims()) {
-      Board.Row row = kinds.rows().get(tick.task());
+      Board.Row row = row(kinds.rows(), tick.task());
       if (tasks.contains(tick.task())) {
         row.moved(tick.nextDue());
       } else {
@@ -126,7 +126,7 @@ final class Claims {
       admission.leave(term);
     }
     for (TaskStore.Claiming tick : kinds.skips()) {
-      Board.Row row = kinds.rows().get(tick.task());
+      Board.Row row = row(kinds.rows(), tick.task());
       if (skipped.contains(tick.task())) {
         row.moved(tick.nextDue());
       } else {
@@ -151,7 +151,7 @@ final class Claims {
     try {
       claimed = claiming.get();
       for (ClaimedRun run : claimed) {
-        Board.Row row = row(rows, run);
+        Board.Row row = row(rows, run.claim().task());
         taken.add(runs.add(run, row.definition().handler(), row.definition().policy(), now));
       }
     } finally {
@@ -174,11 +174,11 @@ final class Claims {
     }
   }
 
-  private static Board.Row row(Map<String, Board.Row> rows, ClaimedRun run) {
-    Board.Row row = rows.get(run.claim().task());
+  private static Board.Row row(Map<String, Board.Row> rows, String task) {
+    Board.Row row = rows.get(task);
     if (row == null) {
       throw new IllegalStateException(
-          "the store gave a claim of task " + run.claim().task() + ", which was not asked for");
+          "the store gave a claim of task " + task + ", which was not asked for");
     }
     return row;
   }
