@@ -12,9 +12,15 @@ import java.util.regex.Pattern;
  * @param schedule when it is due
  * @param policy how it is run
  * @param payload what its handler gets; {@link Json#EMPTY} by default
+ * @param runner who runs it; {@link Runner#AGENT} by default
  */
 public record TaskConfig(
-    String name, String handler, Schedule schedule, TaskPolicy policy, Json payload) {
+    String name,
+    String handler,
+    Schedule schedule,
+    TaskPolicy policy,
+    Json payload,
+    Runner runner) {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,99}");
 
@@ -29,6 +35,13 @@ public record TaskConfig(
     Objects.requireNonNull(schedule, "schedule");
     Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(payload, "payload");
+    Objects.requireNonNull(runner, "runner");
+  }
+
+  /** Describes a task that agents run. */
+  public TaskConfig(
+      String name, String handler, Schedule schedule, TaskPolicy policy, Json payload) {
+    this(name, handler, schedule, policy, payload, Runner.AGENT);
   }
 
   /** Describes a task with a handler of its own name. */
@@ -43,17 +56,22 @@ public record TaskConfig(
 
   /** Returns the same task, run by another handler. */
   public TaskConfig handler(String other) {
-    return new TaskConfig(name, other, schedule, policy, payload);
+    return new TaskConfig(name, other, schedule, policy, payload, runner);
   }
 
   /** Returns the same task with another policy. */
   public TaskConfig policy(TaskPolicy other) {
-    return new TaskConfig(name, handler, schedule, other, payload);
+    return new TaskConfig(name, handler, schedule, other, payload, runner);
   }
 
   /** Returns the same task with another payload. */
   public TaskConfig payload(Json other) {
-    return new TaskConfig(name, handler, schedule, policy, other);
+    return new TaskConfig(name, handler, schedule, policy, other, runner);
+  }
+
+  /** Returns the same task, run by somebody else. It keeps its ticks: none is lost or doubled. */
+  public TaskConfig runner(Runner other) {
+    return new TaskConfig(name, handler, schedule, policy, payload, other);
   }
 
   /**

@@ -35,6 +35,10 @@ import java.util.UUID;
  *   <li>Writes that take a {@link Fence} change nothing when it does not hold. A {@link Claimant}
  *       without one is given runs of {@link Scope#ALL} only, and nothing once it has stopped.
  *   <li>A batch is one round trip, however much it holds.
+ *   <li>A task of {@link Runner#DATABASE} is on no agenda, and none of its ticks is claimed here.
+ *       Where the store cannot run it as it says, {@link #upsert} and {@link #schedule} refuse it
+ *       with an {@link io.selfupgrade.agent.AdapterException} that is not retryable, and it stays
+ *       as it was.
  * </ol>
  */
 public interface TaskStore {

@@ -49,7 +49,8 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000860_hosts.sql",
           "20261101000870_indexes.sql",
           "20261101000890_setup.sql",
-          "20261101000900_schedules.sql");
+          "20261101000900_schedules.sql",
+          "20261101000920_runners.sql");
 
   private static final String FOLDER = "/supabase/migrations/";
   private static final Pattern NAME = Pattern.compile("([0-9]{14})_[A-Za-z0-9_-]{1,100}\\.sql");

@@ -273,6 +273,7 @@ final class PostgresSnapshotStore implements SnapshotStore {
       if (!tasks.isEmpty()) {
         List<String> ids = tasks.stream().map(UUID::toString).toList();
         statements.update(NEW_GRIDS, Arguments.of(agent, ids));
+        statements.any("select selfupgrade.keep_alarms(?)", Arguments.of(agent));
       }
     }
     return new RestoreResult.Restored(plan, undo);

@@ -9,6 +9,7 @@ import io.selfupgrade.schedule.OneShotBatch;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.TaskAgenda;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStatus;
@@ -80,23 +81,25 @@ final class PostgresTaskStore implements TaskStore {
   private static final String REMOVE =
       """
       with t as (
-        delete from selfupgrade.scheduled_tasks where agent = ? and name = ? returning id, agent),
+        delete from selfupgrade.scheduled_tasks
+         where agent = ? and name = ? returning id, agent, runner),
       s as (
         delete from selfupgrade.task_state s using t where s.task = t.id returning 1),
       r as (
         update selfupgrade.task_runs r set state = 'SKIPPED', finished_at = clock_timestamp()
           from t where r.task_id = t.id and r.state = 'WAITING' returning 1)
-      select pg_notify('%s', t.agent) from t
+      select t.id, t.runner, pg_notify('%s', t.agent) from t
       """
           .formatted(Sql.CHANNEL);
 
   private static final String PAUSE =
       """
       with t as (
-        update selfupgrade.scheduled_tasks t set paused = p.paused, enabled = not p.paused
+        update selfupgrade.scheduled_tasks t set paused = p.paused, enabled = not p.paused and t.runner = 'AGENT'
           from (select ?::boolean as paused) p
-         where t.agent = ? and t.name = ? and t.paused <> p.paused returning t.agent)
-      select pg_notify('%s', t.agent) from t
+         where t.agent = ? and t.name = ? and t.paused <> p.paused
+        returning t.id, t.agent, t.runner)
+      select t.id, t.runner, pg_notify('%s', t.agent) from t
       """
           .formatted(Sql.CHANNEL);
 
@@ -108,10 +111,14 @@ final class PostgresTaskStore implements TaskStore {
                next_run = case when s.next_run <= statement_timestamp() then s.next_run
                                else statement_timestamp() end
           from selfupgrade.scheduled_tasks t
-         where t.agent = ? and t.name = ? and t.enabled and s.task = t.id returning t.agent)
-      select pg_notify('%s', t.agent) from t
+         where t.agent = ? and t.name = ? and s.task = t.id
+           and (t.enabled or t.runner = 'DATABASE' and not t.paused)
+        returning t.id, t.agent, t.runner)
+      select t.id, t.runner, pg_notify('%s', t.agent) from t
       """
           .formatted(Sql.CHANNEL);
+
+  private static final String SET_ALARM = "select selfupgrade.set_alarm(?)";
 
   private final Database database;
   private final TaskDeclarations declarations;
@@ -169,9 +176,25 @@ final class PostgresTaskStore implements TaskStore {
   }
 
   private boolean told(AgentName agent, String operation, String sql, Arguments arguments) {
-    boolean done = database.call(PORT, operation, statements -> statements.any(sql, arguments));
+    boolean done =
+        database.transaction(
+            PORT,
+            operation,
+            statements -> {
+              Optional<Told> task = statements.first(sql, Told::of, arguments);
+              if (task.isPresent() && task.get().runner() == Runner.DATABASE) {
+                statements.any(SET_ALARM, Arguments.of(task.get().id()));
+              }
+              return task.isPresent();
+            });
     database.wake(agent);
     return done;
+  }
+
+  private record Told(UUID id, Runner runner) {
+    static Told of(Row row) throws SQLException {
+      return new Told(row.uuid("id"), row.constant(Runner.class, "runner"));
+    }
   }
 
   @Override

@@ -40,7 +40,7 @@ final class SetupChecks {
       select c.relname as name from pg_class c
        where c.relnamespace = 'selfupgrade'::regnamespace and c.relkind in ('r', 'p')
          and not (has_table_privilege('selfupgrade_agent', c.oid, 'select')
-                  and (c.relname = 'schema_history'
+                  and (c.relname in ('schema_history', 'task_handlers')
                        or c.relname = 'watches' and has_any_column_privilege('selfupgrade_agent', c.oid, 'insert')
                           and has_any_column_privilege('selfupgrade_agent', c.oid, 'update')
                        or has_table_privilege('selfupgrade_agent', c.oid, 'insert')
@@ -57,8 +57,10 @@ final class SetupChecks {
          and (has_column_privilege('selfupgrade_agent', a.attrelid, a.attnum, 'insert')
               or has_column_privilege('selfupgrade_agent', a.attrelid, a.attnum, 'update'))
       union all
+      select 'task_handlers to write' where has_table_privilege('selfupgrade_agent', 'selfupgrade.task_handlers', 'insert, update, delete')
+      union all
       select p.proname from pg_proc p
-       where p.pronamespace = 'selfupgrade'::regnamespace and p.proname in ('set_watch', 'secure_tables')
+       where p.pronamespace = 'selfupgrade'::regnamespace and p.proname in ('set_watch', 'secure_tables', 'register_handler', 'unregister_handler', 'run_due')
          and has_function_privilege('selfupgrade_agent', p.oid, 'execute')
        order by 1
       """;

@@ -2,6 +2,7 @@ package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStore;
 import java.sql.SQLException;
@@ -20,7 +21,8 @@ final class TaskDeclarations {
   private static final String FIND =
       "select "
           + TaskRows.DEFINITION
-          + ", t.enabled, t.paused, t.payload = ?::jsonb as same_payload from selfupgrade.scheduled_tasks t"
+          + ", t.enabled, t.runner = 'AGENT' and not t.paused as agents_run_it,"
+          + " t.payload = ?::jsonb as same_payload from selfupgrade.scheduled_tasks t"
           + " where t.agent = ? and t.name = ? for update";
 
   private static final String CREATE =
@@ -29,8 +31,8 @@ final class TaskDeclarations {
         insert into selfupgrade.scheduled_tasks
                (agent, name, task_type, schedule, cron_expression, time_zone, period_micros, due_at,
                 missed, missed_most, missed_micros, overlap, retry_failures, retry_first_micros,
-                retry_longest_micros, deadline_micros, jitter_micros, scope, payload)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)
+                retry_longest_micros, deadline_micros, jitter_micros, scope, payload, runner, enabled)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
         on conflict (agent, name) do nothing
         returning id, agent)
       insert into selfupgrade.task_state (task, agent) select t.id, t.agent from t
@@ -43,7 +45,7 @@ final class TaskDeclarations {
              due_at = ?, missed = ?, missed_most = ?, missed_micros = ?, overlap = ?,
              retry_failures = ?, retry_first_micros = ?, retry_longest_micros = ?,
              deadline_micros = ?, jitter_micros = ?, scope = ?, payload = ?::jsonb,
-             enabled = not paused
+             runner = ?, enabled = ? and not paused
        where agent = ? and name = ?
       """;
 
@@ -55,6 +57,14 @@ final class TaskDeclarations {
       update selfupgrade.task_state s set planned = false, next_run = null
         from t where s.task = t.id
       """;
+
+  private static final String REQUIRE_RUNNABLE =
+      "select selfupgrade.require_runnable(t.id) from selfupgrade.scheduled_tasks t"
+          + " where t.agent = ? and t.name = ?";
+
+  private static final String SET_ALARM =
+      "select selfupgrade.set_alarm(t.id) from selfupgrade.scheduled_tasks t"
+          + " where t.agent = ? and t.name = ?";
 
   private final Database database;
 
@@ -87,19 +97,36 @@ final class TaskDeclarations {
       Statements statements, AgentName agent, TaskConfig definition) throws SQLException {
     Optional<Known> known = find(statements, agent, definition);
     if (known.isEmpty() && create(statements, agent, definition)) {
+      inStep(statements, agent, definition, Runner.AGENT);
       return TaskStore.Change.CREATED;
     }
     if (known.isEmpty()) {
       known = find(statements, agent, definition);
     }
-    return change(statements, agent, known.orElseThrow(), definition);
+    Known before = known.orElseThrow();
+    TaskStore.Change change = change(statements, agent, before, definition);
+    inStep(statements, agent, definition, before.definition().runner());
+    return change;
+  }
+
+  /** What the database is to run it accepts first; then pg_cron knows of it, or no longer. */
+  private static void inStep(
+      Statements statements, AgentName agent, TaskConfig definition, Runner before)
+      throws SQLException {
+    if (definition.runner() == Runner.DATABASE) {
+      statements.any(REQUIRE_RUNNABLE, Arguments.of(agent, definition.name()));
+    }
+    if (definition.runner() == Runner.DATABASE || before == Runner.DATABASE) {
+      statements.any(SET_ALARM, Arguments.of(agent, definition.name()));
+    }
   }
 
   /**
    * A declared task.
    *
    * @param definition as it is kept
-   * @param same whether it is enabled, unless it is paused, and has the payload that is declared
+   * @param same whether it is enabled, unless it is paused or no agent runs it, and has the payload
+   *     that is declared
    */
   private record Known(TaskConfig definition, boolean same) {}
 
@@ -110,7 +137,7 @@ final class TaskDeclarations {
         row ->
             new Known(
                 TaskRows.definition(row),
-                row.flag("enabled") != row.flag("paused") && row.flag("same_payload")),
+                row.flag("enabled") == row.flag("agents_run_it") && row.flag("same_payload")),
         Arguments.of(definition.payload(), agent, definition.name()));
   }
 
@@ -134,6 +161,8 @@ final class TaskDeclarations {
     values.add(schedule.dueAt());
     values.addAll(TaskRows.PolicyColumns.of(definition.policy()).values());
     values.add(definition.payload());
+    values.add(definition.runner());
+    values.add(definition.runner() == Runner.AGENT);
     return values;
   }
 
@@ -144,7 +173,8 @@ final class TaskDeclarations {
     boolean sameGrid = TaskRows.same(before.schedule(), definition.schedule());
     boolean sameRest =
         before.handler().equals(definition.handler())
-            && TaskRows.same(before.policy(), definition.policy());
+            && TaskRows.same(before.policy(), definition.policy())
+            && before.runner() == definition.runner();
     if (sameGrid && sameRest && known.same()) {
       return TaskStore.Change.UNCHANGED;
     }

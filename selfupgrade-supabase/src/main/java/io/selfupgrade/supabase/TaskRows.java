@@ -7,6 +7,7 @@ import io.selfupgrade.schedule.Overlap;
 import io.selfupgrade.schedule.Retry;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.Scope;
 import io.selfupgrade.schedule.TaskConfig;
@@ -29,7 +30,7 @@ final class TaskRows {
       "t.name, t.task_type, t.schedule, t.cron_expression, t.time_zone, t.period_micros, t.due_at,"
           + " t.missed, t.missed_most, t.missed_micros, t.overlap, t.payload, t.scope,"
           + " t.retry_failures, t.retry_first_micros, t.retry_longest_micros, t.deadline_micros,"
-          + " t.jitter_micros";
+          + " t.jitter_micros, t.runner";
 
   /** The columns of a run; the table's alias is {@code r}. */
   static final String RUN =
@@ -132,7 +133,8 @@ final class TaskRows {
         row.text("task_type"),
         schedule(row),
         policy(row),
-        Json.of(row.text("payload")));
+        Json.of(row.text("payload")),
+        row.constant(Runner.class, "runner"));
   }
 
   private static Schedule schedule(Row row) throws SQLException {

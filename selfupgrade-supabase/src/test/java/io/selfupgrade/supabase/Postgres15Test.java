@@ -2,12 +2,18 @@ package io.selfupgrade.supabase;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.Json;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.control.JobStore;
 import io.selfupgrade.control.JobStore.Job;
-import io.selfupgrade.control.JobStore.Runner;
 import io.selfupgrade.observe.Retention;
+import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Runner;
+import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.supabase.embedded.OtherPostgres;
@@ -17,6 +23,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,6 +47,7 @@ class Postgres15Test extends AgentStoreContract {
   @BeforeAll
   static void startTheServer() throws SQLException {
     server = OtherPostgres.withExtensions();
+    in("postgres", "create extension pg_cron");
     in("postgres", "create database contract");
     in("contract", "create extension vector");
     first = new KeptOpen(PostgresStore.at(server.jdbcUrl("contract")));
@@ -121,13 +129,52 @@ class Postgres15Test extends AgentStoreContract {
       assertThat(runs.failed()).isEmpty();
       assertThat(runs.missing()).isZero();
       Job job = store.jobs().all().get(0);
-      assertThat(job.runner()).isEqualTo(Runner.DATABASE);
+      assertThat(job.runner()).isEqualTo(JobStore.Runner.DATABASE);
       assertThat(job.runs()).isPositive();
       assertThat(job.note().orElseThrow()).contains("1 newly down");
       assertThat(store.jobs().runDue())
           .as("the primaries leave that job alone")
           .extracting(JobStore.Ran::name)
           .doesNotContain(job.name());
+    }
+  }
+
+  @Test
+  @Execution(ExecutionMode.CONCURRENT)
+  void pgCronIsSeenToRunATaskOfAnAgentThatIsOff() throws SQLException {
+    String url = server.jdbcUrl("postgres");
+    AgentName agent = Agents.newName();
+    try (PostgresStore store = PostgresStore.at(url)) {
+      store.open(SchemaMode.APPLY);
+      in("postgres", "create table public.seen (run jsonb)");
+      in(
+          "postgres",
+          "create function public.see(run jsonb) returns void language sql"
+              + " as 'insert into public.seen values (run)';"
+              + "select selfupgrade.register_handler('see', 'public.see(jsonb)')");
+      store
+          .tasks()
+          .schedule(
+              agent,
+              new TaskConfig(
+                  "digest",
+                  "see",
+                  Schedule.cron("* * * * *", ZoneOffset.UTC),
+                  TaskPolicy.DEFAULT,
+                  Json.of("{\"to\": \"all\"}"),
+                  Runner.DATABASE));
+
+      Eventually.holds(
+          "pg_cron has run the task",
+          OVER_A_MINUTE,
+          () -> !store.tasks().history(agent, "digest", 5).isEmpty());
+
+      RunRecord run = store.tasks().history(agent, "digest", 5).get(0);
+      assertThat(run.state()).as(run.error()).isEqualTo(RunRecord.State.SUCCEEDED);
+      assertThat(run.startedAt()).isAfterOrEqualTo(run.claim().due());
+      assertThat(Agents.query(url, "select run -> 'payload' ->> 'to' from public.seen"))
+          .isEqualTo("all");
+      assertThat(store.tasks().remove(agent, "digest")).isTrue();
     }
   }
 

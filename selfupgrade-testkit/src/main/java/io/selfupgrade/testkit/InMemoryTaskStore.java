@@ -1,5 +1,6 @@
 package io.selfupgrade.testkit;
 
+import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
@@ -9,6 +10,7 @@ import io.selfupgrade.schedule.OneShotBatch;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.TaskAgenda;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStatus;
@@ -51,6 +53,15 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
   }
 
   private Change upsert(AgentRows rows, TaskConfig definition) {
+    if (definition.runner() == Runner.DATABASE) {
+      throw new AdapterException(
+          "TaskStore",
+          "scheduling task "
+              + definition.name()
+              + " failed: there is no pg_cron in memory; let agents run it, by Runner.AGENT",
+          false,
+          null);
+    }
     AgentRows.Task before = rows.tasks.get(definition.name());
     if (before != null && before.definition().equals(definition)) {
       return Change.UNCHANGED;

@@ -1,7 +1,9 @@
 package io.selfupgrade.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.schedule.Claimant;
 import io.selfupgrade.schedule.ClaimedRun;
@@ -9,6 +11,7 @@ import io.selfupgrade.schedule.Retry;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.Scope;
 import io.selfupgrade.schedule.TaskConfig;
@@ -174,6 +177,25 @@ abstract class TaskControlContract extends TaskContract {
     assertThat(tasks().agenda(scene.agent, List.of("x")).tasks()).isEmpty();
     assertThat(tasks().schedule(scene.agent, declared.handler("fax")))
         .isEqualTo(TaskStore.Change.UPDATED);
+  }
+
+  /** The stores of the contract have no pg_cron; what one that has it does is tested with that. */
+  @Test
+  void whatTheDatabaseIsToRunIsRefusedWithoutPgCronAndStaysAsItWas() {
+    planned(T0);
+
+    for (TaskConfig declared : List.of(TASK, TASK.handler("mail"))) {
+      TaskConfig moved = declared.runner(Runner.DATABASE);
+      assertThatThrownBy(() -> tasks().schedule(scene.agent, moved))
+          .isInstanceOfSatisfying(AdapterException.class, e -> assertThat(e.retryable()).isFalse())
+          .hasMessageContaining("Runner.AGENT");
+      assertThatThrownBy(() -> tasks().upsert(fence, moved)).isInstanceOf(AdapterException.class);
+    }
+
+    assertSame(status(TASK.name()).config(), TASK);
+    assertThat(entry().nextDue()).contains(T0);
+    assertThat(tasks().schedule(scene.agent, TASK.runner(Runner.AGENT)))
+        .isEqualTo(TaskStore.Change.UNCHANGED);
   }
 
   @Test

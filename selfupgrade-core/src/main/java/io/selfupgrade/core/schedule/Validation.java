@@ -1,8 +1,12 @@
 package io.selfupgrade.core.schedule;
 
 import io.selfupgrade.schedule.Missed;
+import io.selfupgrade.schedule.Overlap;
+import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.schedule.Scope;
 import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.TaskPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -12,11 +16,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Finds what is wrong with tasks, naming the field. */
 final class Validation {
 
   private static final Duration LONGEST_PERIOD = Duration.ofDays(36_500);
+  private static final Set<String> UTC = Set.of("UTC", "Z", "GMT", "Etc/UTC", "Etc/GMT");
+  private static final Pattern NUMBERS =
+      Pattern.compile("[ \\t]*[0-9*,/-]+([ \\t]+[0-9*,/-]+){4}[ \\t]*");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private Validation() {}
@@ -39,10 +47,50 @@ final class Validation {
     if (schedule.isPresent()) {
       return schedule;
     }
-    return definition.policy().missed() instanceof Missed.Within within
-            && within.oldest().isNegative()
-        ? Optional.of("missed ticks within " + within.oldest() + ": expected 0 or more")
+    if (definition.policy().missed() instanceof Missed.Within within
+        && within.oldest().isNegative()) {
+      return Optional.of("missed ticks within " + within.oldest() + ": expected 0 or more");
+    }
+    return definition.runner() == Runner.DATABASE
+        ? inDatabase(definition).map(problem -> problem + "; or let agents run it, by Runner.AGENT")
         : Optional.empty();
+  }
+
+  /** pg_cron counts in whole minutes of UTC, cannot end a run, and runs one at a time. */
+  private static Optional<String> inDatabase(TaskConfig task) {
+    TaskPolicy policy = task.policy();
+    if (policy.deadline().isPresent()) {
+      return Optional.of("deadline: pg_cron cannot end a run, expected none");
+    }
+    if (!policy.jitter().isZero()) {
+      return Optional.of(
+          "jitter " + policy.jitter() + ": pg_cron rings at whole minutes, expected none");
+    }
+    if (policy.overlap() == Overlap.ALLOW) {
+      return Optional.of("overlap ALLOW: pg_cron runs one at a time, expected SKIP or QUEUE");
+    }
+    if (policy.scope() == Scope.ALL) {
+      return Optional.of("scope ALL: no instance runs it, expected PRIMARY");
+    }
+    if (task.schedule() instanceof Schedule.Every every
+        && !every.period().equals(every.period().truncatedTo(ChronoUnit.MINUTES))) {
+      return Optional.of(
+          "period " + every.period() + ": pg_cron rings at whole minutes, expected some of them");
+    }
+    return task.schedule() instanceof Schedule.Cron cron ? inDatabase(cron) : Optional.empty();
+  }
+
+  private static Optional<String> inDatabase(Schedule.Cron cron) {
+    if (!UTC.contains(cron.zone().getId())) {
+      return Optional.of("zone " + cron.zone() + ": pg_cron counts in UTC, expected that");
+    }
+    return NUMBERS.matcher(cron.expression()).matches()
+        ? Optional.empty()
+        : Optional.of(
+            "cron expression \""
+                + cron.expression()
+                + "\": pg_cron has no seconds, and the database reads numbers only, expected five"
+                + " fields as *, 1-5, 1,2 or */5");
   }
 
   static Optional<String> problem(Schedule schedule) {
