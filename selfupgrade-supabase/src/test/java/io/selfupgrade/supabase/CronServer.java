@@ -81,7 +81,7 @@ final class CronServer implements BeforeAllCallback {
         context
             .getRoot()
             .getStore(ExtensionContext.Namespace.create(CronServer.class))
-            .getOrComputeIfAbsent(Started.class, key -> Started.now(), Started.class);
+            .computeIfAbsent(Started.class, key -> Started.now(), Started.class);
     Agents.update(url(), NOTHING_SCHEDULED);
   }
 

@@ -55,6 +55,11 @@ class DatabaseAlarmTest {
     assertThat(CRON.alarm(agent)).isEqualTo("0 3 * * 1-5");
     assertThat(job("command")).isEqualTo("select selfupgrade.run_due('" + CRON.id(agent) + "')");
     assertThat(sweep()).isEqualTo("* * * * *");
+    assertThat(
+            CRON.value(
+                "select enabled from selfupgrade.scheduled_tasks where agent = '" + agent + "'"))
+        .as("what the version before looks at")
+        .isEqualTo("f");
     assertThat(tasks().schedule(agent, DAILY)).isEqualTo(TaskStore.Change.UNCHANGED);
     assertThat(tasks().agenda(agent, List.of("note")).tasks()).isEmpty();
 

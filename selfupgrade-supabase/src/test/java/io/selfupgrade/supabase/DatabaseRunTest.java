@@ -306,7 +306,7 @@ class DatabaseRunTest {
     Fence fence = Agents.lead(CRON.store());
     TaskConfig task = everyMinute(POLICY.missed(Missed.runAll()), "{}");
     CRON.tasks().schedule(fence.agent(), task);
-    Duration back = Duration.ofMinutes(900);
+    Duration back = Duration.ofHours(15);
     CRON.due(fence.agent(), "clock_timestamp() - interval '" + back.toMinutes() + " minutes'");
     Instant first = CRON.nextDue(fence.agent());
     AtomicInteger claimed = new AtomicInteger();

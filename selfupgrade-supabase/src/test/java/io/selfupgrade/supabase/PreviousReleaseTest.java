@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,17 @@ class PreviousReleaseTest {
           "two first instances collide in the second unique constraint of leadership",
           "instancesThatLiveOrLeadStay()",
           "expects that 50 ms are enough between two calls");
+
+  private static final String DUE_IN_THE_DATABASE =
+      """
+      with t as (
+        insert into selfupgrade.scheduled_tasks
+               (agent, name, task_type, schedule, due_at, missed, overlap, runner, enabled)
+        values ('at-work', 'nightly', 'nightly', 'AT', '2026-01-01Z', 'RUN_ONCE', 'SKIP', 'DATABASE', false)
+        returning id, agent, due_at)
+      insert into selfupgrade.task_state (task, agent, planned, next_run)
+      select id, agent, true, due_at from t
+      """;
 
   private static PreviousRelease previous;
 
@@ -130,6 +142,22 @@ class PreviousReleaseTest {
       assertThat(previous.readEveryRow(url)).containsKeys("upgrades", "ticks", "plans of restores");
     }
     assertThat(EveryRow.of(url)).containsKeys("upgrades", "ticks", "plans of restores");
+  }
+
+  @Test
+  void itLeavesTasksOfTheDatabaseAlone() throws Exception {
+    openToday(SchemaMode.APPLY);
+    Instant due = Instant.parse("2026-01-01T00:00:00Z");
+    try (Work old = previous.primary(database.jdbcUrl())) {
+      old.lead();
+      Agents.update(database.jdbcUrl(), DUE_IN_THE_DATABASE);
+      assertThat(old.takes("nightly", due)).isFalse();
+
+      Agents.update(
+          database.jdbcUrl(),
+          "update selfupgrade.scheduled_tasks set runner = 'AGENT', enabled = true");
+      assertThat(old.takes("nightly", due)).isTrue();
+    }
   }
 
   /** Right after a release there may be nothing to migrate. */

@@ -107,6 +107,15 @@ public final class PrimaryAtWork implements Work {
     keepCopies();
   }
 
+  @Override
+  public boolean takes(String task, Instant due) {
+    return !store.tasks().agenda(AGENT, List.of(task)).tasks().isEmpty()
+        || store
+            .tasks()
+            .claim(fence, new TaskStore.Claiming(task, due, due, Optional.empty(), 0))
+            .isPresent();
+  }
+
   private void keepTheLead() {
     try (LeadershipSession session = store.leadership().openSession(AGENT)) {
       assertThat(store.leadership().renew(fence, TTL, session.tryLock(fence.epoch()))).isTrue();

@@ -1,6 +1,7 @@
 package io.selfupgrade.supabase;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 
 /** What tests ask a primary for, of whichever release it is: in words that all of them know. */
@@ -11,6 +12,9 @@ public interface Work extends AutoCloseable {
 
   /** Does each kind of work of a primary once: each write has to be acknowledged. */
   void round();
+
+  /** Tells whether a due task is one that it would run, or can claim. */
+  boolean takes(String task, Instant due);
 
   /** Applies the migrations of a folder, as an upgrade does; says which were applied. */
   List<String> migrate(Path folder);
