@@ -388,6 +388,16 @@ $$;
 
 -- ---------------------------------------------------------------------------------------------- alarms
 
+-- The zone in which pg_cron reads its fields; the one that it has by itself where it does not say.
+create function selfupgrade.cron_zone() returns text
+    language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce(nullif(current_setting('cron.timezone', true), ''), 'GMT');
+exception when insufficient_privilege then
+    return 'GMT';
+end
+$$;
+
 -- Refuses a task that the database cannot run as it says, with what to do.
 create function selfupgrade.require_runnable(its_task uuid) returns void
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -397,6 +407,8 @@ declare
     problem text;
 begin
     problem := case
+        when selfupgrade.cron_zone() not in ('GMT', 'UTC', 'Etc/UTC', 'Etc/GMT')
+            then format('cron.timezone is %s: expected GMT', selfupgrade.cron_zone())
         when t.schedule = 'CRON' and t.time_zone not in ('UTC', 'Z', 'GMT', 'Etc/UTC', 'Etc/GMT')
             then format('zone %s: pg_cron counts in UTC, expected that', t.time_zone)
         when t.schedule = 'CRON' and selfupgrade.cron_next(t.cron_expression, clock_timestamp()) is null

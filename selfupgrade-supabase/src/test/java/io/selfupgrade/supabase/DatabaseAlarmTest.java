@@ -237,8 +237,27 @@ class DatabaseAlarmTest {
           .hasMessageContaining("Runner.AGENT");
 
       assertThat(store.tasks().list(agent, Optional.empty())).isEmpty();
+      assertThat(Agents.query(plain.jdbcUrl(), "select selfupgrade.keep_alarms('" + agent + "')"))
+          .startsWith("0 ");
       assertThat(Agents.query(plain.jdbcUrl(), "select selfupgrade.set_alarm(gen_random_uuid())"))
           .isEqualTo("f");
+    }
+  }
+
+  @Test
+  void whereItReadsItsFieldsInAnotherZoneThatIsNamed() throws SQLException {
+    try (TestDatabase abroad = TestDatabase.open()) {
+      Agents.update(
+          abroad.jdbcUrl(),
+          "do $$ begin execute format('alter database %I set cron.timezone = %L',"
+              + " current_database(), 'Europe/Rome'); end $$");
+      try (PostgresStore store = PostgresStore.at(abroad.jdbcUrl())) {
+        store.open(SchemaMode.APPLY);
+
+        assertThatThrownBy(() -> store.tasks().schedule(agent, DAILY))
+            .isInstanceOf(AdapterException.class)
+            .hasMessageContaining("cron.timezone is Europe/Rome: expected GMT");
+      }
     }
   }
 

@@ -107,6 +107,7 @@ class DatabaseTaskRightsTest {
       assertThat(own.tasks().pause(agent, "digest", true)).isTrue();
       assertThat(own.tasks().pause(agent, "digest", false)).isTrue();
       assertThat(own.tasks().runNow(agent, "digest")).isTrue();
+      login("select selfupgrade.keep_alarms('" + agent + "')");
       own.tasks().schedule(agent, TASK.runner(Runner.AGENT));
       assertThat(CRON.alarm(agent)).isEmpty();
       assertThat(own.tasks().remove(agent, "digest")).isTrue();
