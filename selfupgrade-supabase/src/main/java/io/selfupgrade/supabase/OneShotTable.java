@@ -101,12 +101,16 @@ final class OneShotTable {
                  as e(id, attempt, how, error, pause)),
       """;
 
+  /**
+   * In other words than those of the index over what runs: statistics mostly say that nothing does,
+   * and the planner would rather read that index whole than look each row up.
+   */
   private static final String END =
       ENDS
           + """
           d as (
             delete from selfupgrade.one_shots s using e
-             where s.id = e.id and s.attempt = e.attempt and s.running
+             where s.id = e.id and s.attempt = e.attempt and coalesce(s.running, false)
             returning s.*, e.how, e.error)
           insert into selfupgrade.one_shot_ends
                  (id, agent, handler, due, attempt, failures, state, quarantined, holder, epoch,
@@ -129,7 +133,7 @@ final class OneShotTable {
                                    then clock_timestamp() + e.pause * interval '1 microsecond'
                                    else s.ready_at end
               from e
-             where s.id = e.id and s.attempt = e.attempt and s.running
+             where s.id = e.id and s.attempt = e.attempt and coalesce(s.running, false)
             returning s.id, s.agent),
           n as (
             select pg_notify('%s', a.agent) from (select distinct b.agent from b) a)

@@ -139,9 +139,8 @@ final class Recorder {
       refused(group, e);
       return;
     }
-    List<Ending> recorded =
-        group.stream().filter(ending -> done.contains(ending.run().claim().run())).toList();
-    group.removeAll(recorded);
+    List<Ending> recorded = new ArrayList<>(group.size());
+    group.removeIf(ending -> done.contains(ending.run().claim().run()) && recorded.add(ending));
     outcome.recorded(recorded);
     while (!group.isEmpty()) {
       Ending ending = group.get(0);

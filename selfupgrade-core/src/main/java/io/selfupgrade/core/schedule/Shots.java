@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
  */
 final class Shots {
 
-  private static final int MOST_IN_A_BATCH = 500;
+  private static final int MOST_IN_A_BATCH = 1_000;
   private static final Duration LONGEST_WAIT_FOR_A_THREAD = Duration.ofSeconds(1);
 
   private final TaskStore ledger;
