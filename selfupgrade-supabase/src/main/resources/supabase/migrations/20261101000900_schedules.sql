@@ -86,11 +86,11 @@ create function selfupgrade.clean_one_shots(for_agent text, most integer) return
              order by e.finished_at limit most) old where t.id = old.id returning 1),
     keys as (
         delete from selfupgrade.one_shot_keys t using (
-            select k.id from selfupgrade.one_shot_keys k, c
+            select k.key from selfupgrade.one_shot_keys k, c
              where k.agent = for_agent and k.filed_at < c.runs
                and not exists (select from selfupgrade.one_shots s where s.id = k.id)
                and not exists (select from selfupgrade.one_shot_ends e where e.id = k.id)
-             order by k.filed_at limit most) old where t.agent = for_agent and t.id = old.id returning 1)
+             order by k.filed_at limit most) old where t.agent = for_agent and t.key = old.key returning 1)
     select jsonb_build_object(
         'one-shots', (select count(*) from ends), 'one-shot keys', (select count(*) from keys))
 $$;
@@ -109,7 +109,8 @@ begin
         select coalesce(jsonb_object_agg(g.key, g.value::bigint + coalesce((gone ->> g.key)::bigint, 0)), '{}') into gone
           from jsonb_each_text(selfupgrade.clean_agent(one, most) || selfupgrade.clean_one_shots(one, most)) g;
     end loop;
-    gone := gone || jsonb_build_object('cron runs', selfupgrade.clean_cron_runs(most));
+    gone := gone || jsonb_build_object('cron runs', selfupgrade.clean_cron_runs(most),
+                                       'unanswered', selfupgrade.clean_unanswered(most));
     select coalesce(jsonb_object_agg(g.key, g.value), '{}') into gone from jsonb_each(gone) g where g.value <> '0';
     return selfupgrade.note_job('log-cleanup', 'deleted ' || gone::text);
 end

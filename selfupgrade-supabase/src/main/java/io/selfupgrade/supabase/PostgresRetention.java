@@ -18,7 +18,7 @@ final class PostgresRetention implements RetentionStore {
           + """
           , c as (select clock_timestamp() - (?::bigint * interval '1 microsecond') as cutoff),
           old as (%2$s limit ?)%3$s
-          delete from selfupgrade.%1$s t using old where t.id = old.id
+          delete from selfupgrade.%1$s t using old where %4$s
           """;
 
   private static final String LOGS =
@@ -63,7 +63,7 @@ final class PostgresRetention implements RetentionStore {
 
   private static final String ONE_SHOT_KEYS =
       """
-      select k.id from selfupgrade.one_shot_keys k, f, c
+      select k.agent, k.key from selfupgrade.one_shot_keys k, f, c
        where k.agent = f.agent and k.filed_at < c.cutoff
          and not exists (select from selfupgrade.one_shots s where s.id = k.id)
          and not exists (select from selfupgrade.one_shot_ends e where e.id = k.id)
@@ -127,7 +127,10 @@ final class PostgresRetention implements RetentionStore {
       Statements statements, Fence fence, Duration olderThan, int most) throws SQLException {
     Arguments arguments = Arguments.of(fence, olderThan, most);
     int deleted = statements.update(delete("one_shot_ends", ONE_SHOT_ENDS, ""), arguments);
-    statements.update(delete("one_shot_keys", ONE_SHOT_KEYS, ""), arguments);
+    statements.update(
+        DELETE.formatted(
+            "one_shot_keys", ONE_SHOT_KEYS, "", "(t.agent, t.key) = (old.agent, old.key)"),
+        arguments);
     return deleted;
   }
 
@@ -144,6 +147,6 @@ final class PostgresRetention implements RetentionStore {
   }
 
   private static String delete(String table, String old, String before) {
-    return DELETE.formatted(table, old, before);
+    return DELETE.formatted(table, old, before, "t.id = old.id");
   }
 }

@@ -63,6 +63,15 @@ final class ManyAgents {
               + " select agent, id, name, clock_timestamp(), 'SUCCEEDED', "
               + NOBODY
               + ", 1, clock_timestamp() from selfupgrade.scheduled_tasks",
+          "one_shots (id, agent, handler, due, ready_at, payload) select gen_random_uuid(), "
+              + AGENT
+              + ", 'task', clock_timestamp(), clock_timestamp(), '{}'"
+              + MANY,
+          "one_shot_ends (id, agent, handler, due, attempt, failures, state, quarantined, holder,"
+              + " epoch, started_at, error) select id, agent, handler, due, 1, 0, 'SUCCEEDED', false, "
+              + NOBODY
+              + ", 1, due, '' from selfupgrade.one_shots",
+          "one_shot_keys (agent, key, id) select agent, id::text, id from selfupgrade.one_shots",
           "settings (agent, key, value) select " + AGENT + ", 'key-' || n, '1'" + MANY,
           "agent_logs (agent, instance, level, message, created_at) select "
               + AGENT
