@@ -22,8 +22,9 @@ import java.util.UUID;
  *   <li>{@link #upsert} and {@link #schedule} keep the anchor of an unchanged task; a changed
  *       schedule gets a new anchor.
  *   <li>{@link #claim} writes the tick and moves the task's next tick in one transaction, only if
- *       the claimant may and the task's next tick is the expected one; a tick is in the ledger
- *       once. What one of a batch meets is nothing to the others.
+ *       the claimant may, the task's next tick is the expected one, and the tick is due by the
+ *       store's clock; it is in the ledger once. What one of a batch meets is nothing to the
+ *       others.
  *   <li>{@link #claimWaiting} gives the oldest waiting tick of a task out again, with attempt + 1,
  *       not before its pause is over.
  *   <li>{@link #claimOneShots} gives each one-shot out once at a time, never before it is due by

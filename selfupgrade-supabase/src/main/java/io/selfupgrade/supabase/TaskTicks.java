@@ -19,7 +19,10 @@ import java.util.UUID;
 /** Ticks from their claim to their end; a batch is a statement. */
 final class TaskTicks {
 
-  /** Takes due ticks: each task moves on and the ledger gets its row, or neither. */
+  /**
+   * Takes due ticks: each task moves on and the ledger gets its row, or neither. Whether a tick is
+   * due is judged here: a claimant knows the server's clock by a reading, and it may be set back.
+   */
   private static final String TAKE =
       """
       , u as (
@@ -30,6 +33,7 @@ final class TaskTicks {
         update selfupgrade.task_state s set next_run = u.next, last_run = u.tick
           from f join selfupgrade.scheduled_tasks t on t.agent = f.agent join u on u.task = t.name
          where t.enabled%4$s and s.task = t.id and s.next_run = u.expected
+           and u.tick <= statement_timestamp()
         returning s.task, t.name, t.payload, f.agent, f.holder, f.epoch, u.tick, u.passed),
       r as (
         insert into selfupgrade.task_runs as r

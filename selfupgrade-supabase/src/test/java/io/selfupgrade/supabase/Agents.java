@@ -32,7 +32,7 @@ final class Agents {
 
   static final Version V1 = Version.parse("1.0.0");
   static final Duration TTL = Duration.ofMinutes(5);
-  static final Instant T0 = Instant.parse("2030-01-01T00:00:00Z");
+  static final Instant T0 = Instant.parse("2020-01-01T00:00:00Z");
 
   private Agents() {}
 

@@ -58,7 +58,7 @@ public final class PrimaryAtWork implements Work {
   private static final Version V1 = Version.parse("1.0.0");
   private static final Version V2 = Version.parse("2.0.0");
   private static final Duration TTL = Duration.ofMinutes(5);
-  private static final Instant T0 = Instant.parse("2030-01-01T00:00:00Z");
+  private static final Instant T0 = Instant.parse("2020-01-01T00:00:00Z");
   private static final String TASK = "digest";
   private static final String DIGEST = "a".repeat(64);
 

@@ -57,7 +57,7 @@ abstract class FenceContract extends StoreContract {
           1,
           Map.of(),
           Optional.empty());
-  private static final Instant T0 = Instant.parse("2030-01-01T00:00:00Z");
+  private static final Instant T0 = Instant.parse("2020-01-01T00:00:00Z");
 
   @Test
   void everyMethodThatTakesAFenceIsAmongTheCases() {

@@ -225,7 +225,8 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
         admitted(by, name)
             .flatMap(AgentRows.Task::nextDue)
             .equals(Optional.of(claiming.expectedNext()));
-    if (!may || rows.runs.of(name).containsKey(claiming.tick())) {
+    boolean early = claiming.tick().isAfter(state.now());
+    if (!may || early || rows.runs.of(name).containsKey(claiming.tick())) {
       return Optional.empty();
     }
     RunClaim claim = new RunClaim(UUID.randomUUID(), name, claiming.tick(), 1, stamp(by, rows));

@@ -109,9 +109,9 @@ abstract class RestoreContract extends StoreContract {
     change(primary);
     Scene stranger = new Scene(store);
     store.settings().put(stranger.agent, "tone", ONE, 0);
-    store.tasks().plan(primary, "kept", T0);
-    TaskStore.Claiming tick =
-        new TaskStore.Claiming("kept", T0, T0, Optional.of(T0.plusSeconds(60)), 0);
+    Instant due = Instant.parse("2020-01-01T00:00:00Z");
+    store.tasks().plan(primary, "kept", due);
+    TaskStore.Claiming tick = new TaskStore.Claiming("kept", due, due, Optional.of(T0), 0);
     assertThat(store.tasks().claim(primary, tick)).isPresent();
     List<Object> ledger = ledger();
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 abstract class TaskContract extends StoreContract {
 
   static final Duration PERIOD = Duration.ofMinutes(1);
-  static final Instant T0 = Instant.parse("2030-01-01T00:00:00Z");
+  static final Instant T0 = Instant.parse("2020-01-01T00:00:00Z");
   static final TaskConfig TASK =
       new TaskConfig(
           "digest", Schedule.every(PERIOD), TaskPolicy.DEFAULT, Json.of("{\"to\":\"all\"}"));

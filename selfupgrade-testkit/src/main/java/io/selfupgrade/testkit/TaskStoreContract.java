@@ -149,6 +149,20 @@ abstract class TaskStoreContract extends TaskContract {
   }
 
   @Test
+  void aTickThatIsNotDueByTheStoresClockIsNeitherClaimedNorSkipped() {
+    Instant due = tasks().agenda(scene.agent, List.of()).now().plus(PERIOD);
+    planned(due);
+    TaskStore.Claiming early =
+        new TaskStore.Claiming(TASK.name(), due, due, Optional.of(due.plus(PERIOD)), 0);
+
+    assertThat(tasks().claim(fence, early)).isEmpty();
+    assertThat(tasks().skip(fence, early)).isFalse();
+
+    assertThat(entry().nextDue()).contains(due);
+    assertThat(history()).isEmpty();
+  }
+
+  @Test
   void claimMayPassOverTicks() {
     planned(T0);
 
