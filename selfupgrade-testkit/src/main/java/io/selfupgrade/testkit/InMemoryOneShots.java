@@ -167,12 +167,26 @@ final class InMemoryOneShots {
     return gone.size();
   }
 
+  /** Returns the handlers whose work was ready before then, while none runs nor has ended since. */
+  List<String> lying(Instant then) {
+    return waiting.entrySet().stream()
+        .filter(of -> !of.getValue().isEmpty() && of.getValue().first().ready.isBefore(then))
+        .map(Map.Entry::getKey)
+        .filter(
+            handler ->
+                begun().stream()
+                    .filter(run -> run.claim.task().equals(handler))
+                    .noneMatch(run -> run.isRunning() || run.endedAfter(then)))
+        .sorted()
+        .toList();
+  }
+
   private void await(Row row, Instant ready) {
     row.ready = ready;
-    waiting.computeIfAbsent(row.handler, name -> new TreeSet<>(BY_READY)).add(row);
+    of(row.handler).add(row);
   }
 
   private NavigableSet<Row> of(String handler) {
-    return waiting.getOrDefault(handler, new TreeSet<>(BY_READY));
+    return waiting.computeIfAbsent(handler, name -> new TreeSet<>(BY_READY));
   }
 }

@@ -2,6 +2,7 @@ package io.selfupgrade.testkit;
 
 import io.selfupgrade.schedule.RunClaim;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -68,16 +69,19 @@ final class InMemoryRuns {
 
   /** Returns the runs that run or wait. */
   List<RunRow> open() {
-    return open.values().stream().flatMap(ofTask -> ofTask.values().stream()).toList();
+    List<RunRow> all = new ArrayList<>();
+    open.values().forEach(ofTask -> all.addAll(ofTask.values()));
+    return all;
   }
 
   /** Returns the runs of a task that run or wait. */
   List<RunRow> open(String task) {
-    return List.copyOf(open.getOrDefault(task, Map.of()).values());
+    Map<UUID, RunRow> ofTask = open.get(task);
+    return ofTask == null || ofTask.isEmpty() ? List.of() : List.copyOf(ofTask.values());
   }
 
   /** Returns the runs of a task by their tick. */
   NavigableMap<Instant, RunRow> of(String task) {
-    return byTask.getOrDefault(task, new TreeMap<>());
+    return byTask.computeIfAbsent(task, name -> new TreeMap<>());
   }
 }

@@ -176,17 +176,19 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
   }
 
   private static TaskAgenda.Entry entry(AgentRows rows, AgentRows.Task task) {
-    String name = task.definition().name();
+    int running = 0;
+    int waiting = 0;
+    Optional<Instant> ready = Optional.empty();
+    for (RunRow run : rows.runs.open(task.definition().name())) {
+      if (run.isRunning()) {
+        running++;
+      } else {
+        waiting++;
+        ready = ready.filter(run.ready::isAfter).or(() -> Optional.of(run.ready));
+      }
+    }
     return new TaskAgenda.Entry(
-        task.definition(),
-        task.anchor(),
-        task.nextDue(),
-        count(rows, name, RunRecord.State.RUNNING),
-        count(rows, name, RunRecord.State.WAITING),
-        rows.runs.open(name).stream()
-            .filter(RunRow::isWaiting)
-            .map(run -> run.ready)
-            .min(Comparator.naturalOrder()));
+        task.definition(), task.anchor(), task.nextDue(), running, waiting, ready);
   }
 
   @Override

@@ -45,6 +45,8 @@ final class Board {
     private long notBeforeNanos;
     private boolean resting;
     private boolean refused;
+    private boolean still;
+    private Still seen = new Still(0, Instant.MAX, new TickPlan.Wait(Optional.empty()));
 
     private Row(AgentName agent, TaskConfig definition, Instant anchor) {
       this.definition = definition;
@@ -60,12 +62,14 @@ final class Board {
     /** Notes that the ledger holds the ticks before that one. */
     void moved(Optional<Instant> next) {
       nextDue = next;
+      still = false;
       backoff.reset();
     }
 
     /** Notes that a waiting tick was claimed. */
     void claimedWaiting() {
       waiting--;
+      still = false;
       // The store knows when the next of them is ready: the look that follows tells.
       ready = Optional.empty();
       backoff.reset();
@@ -91,6 +95,21 @@ final class Board {
       }
       resting = resting && notBeforeNanos - nanos > 0;
       return resting;
+    }
+  }
+
+  /**
+   * Why nothing was to be done with a task: it is so until then, unless one of these changes.
+   *
+   * @param running how many of its ticks were being run
+   * @param since since when this process had served
+   * @param rest until when nothing is to be done
+   */
+  private record Still(int running, Instant since, TickPlan.Wait rest) {
+    private boolean holds(int runningNow, Instant sinceNow, Instant now) {
+      return running == runningNow
+          && since.equals(sinceNow)
+          && (rest.until().isEmpty() || now.isBefore(rest.until().get()));
     }
   }
 
@@ -140,6 +159,7 @@ final class Board {
       row.nextDue = entry.nextDue();
       row.waiting = entry.waiting();
       row.ready = entry.ready();
+      row.still = false;
       row.runningElsewhere = Math.max(0, entry.running() - activeBefore.getOrDefault(name, 0));
       updated.put(name, row);
     }
@@ -198,18 +218,28 @@ final class Board {
    * A task with a jitter lives that much later than the clock: its ticks are named by the clock.
    */
   private TickPlan.Decision decide(Row row, Instant now, Instant servedSince) {
+    int running = runs.active(row.definition.name()) + row.runningElsewhere;
+    Instant clocks = row.offset.isZero() ? now : now.minus(row.offset);
+    if (row.still && row.seen.holds(running, servedSince, clocks)) {
+      return row.seen.rest();
+    }
     Instant since = servedSince.equals(Instant.MAX) ? servedSince : servedSince.minus(row.offset);
-    return TickPlan.decide(standing(row), now.minus(row.offset), since);
+    TickPlan.Decision decision = TickPlan.decide(standing(row, running), clocks, since);
+    row.still = decision instanceof TickPlan.Wait;
+    if (decision instanceof TickPlan.Wait wait) {
+      row.seen = new Still(running, servedSince, wait);
+    }
+    return decision;
   }
 
-  private TickPlan.Standing standing(Row row) {
+  private static TickPlan.Standing standing(Row row, int running) {
     String name = row.definition.name();
     return new TickPlan.Standing(
         name,
         row.definition.policy(),
         row.ticks,
         row.nextDue,
-        runs.active(name) + row.runningElsewhere,
+        running,
         row.waiting,
         row.ready.map(ready -> ready.minus(row.offset)));
   }

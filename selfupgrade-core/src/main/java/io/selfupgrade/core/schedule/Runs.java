@@ -8,6 +8,7 @@ import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -162,14 +163,38 @@ final class Runs implements Recorder.Outcome {
     return abandoned(active.values().stream().filter(ActiveRun::abandonUnstarted).toList());
   }
 
-  /** Gives up the one-shots that have waited that long for a thread; returns how many. */
-  int giveBackWaiting(Duration time) {
+  /** Gives up the one-shots that have waited that long for a thread; true if others wait still. */
+  boolean giveBackWaiting(Duration time) {
+    if (oneShots.isEmpty()) {
+      return false;
+    }
     long nanos = nanoTime.getAsLong();
-    return abandoned(
-        active.values().stream()
-            .filter(run -> run.isOneShot() && run.waitsFor(nanos, time))
-            .filter(ActiveRun::abandonUnstarted)
-            .toList());
+    List<ActiveRun> back = new ArrayList<>();
+    boolean others = false;
+    for (ActiveRun run : active.values()) {
+      if (run.isOneShot() && run.waitsFor(nanos, time) && run.abandonUnstarted()) {
+        back.add(run);
+      } else {
+        others |= run.isOneShot() && run.waitsFor(nanos, Duration.ZERO);
+      }
+    }
+    abandoned(back);
+    return others;
+  }
+
+  /**
+   * Gives up the runs that no handler has begun for that long, and records it; returns how many.
+   */
+  int releaseUnbegun(Duration time) {
+    long nanos = nanoTime.getAsLong();
+    int released =
+        abandoned(
+            active.values().stream()
+                .filter(run -> run.waitsFor(nanos, time))
+                .filter(ActiveRun::abandonUnstarted)
+                .toList());
+    recordPending();
+    return released;
   }
 
   /** Gives up all runs but that of the calling handler, interrupting them; returns how many. */

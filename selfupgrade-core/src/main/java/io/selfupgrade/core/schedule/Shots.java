@@ -33,6 +33,7 @@ final class Shots {
   private final int atOnce;
   private final LongSupplier nanoTime;
   private final Map<String, Feed> feeds = new LinkedHashMap<>();
+  private boolean waiting;
 
   /** What is known of a handler's one-shots. */
   private static final class Feed {
@@ -154,9 +155,7 @@ final class Shots {
 
   /** Gives back what waits for a thread for too long: another instance may have one. */
   void giveBackWaiting() {
-    if (!feeds.isEmpty()) {
-      runs.giveBackWaiting(LONGEST_WAIT_FOR_A_THREAD);
-    }
+    waiting = !feeds.isEmpty() && runs.giveBackWaiting(LONGEST_WAIT_FOR_A_THREAD);
   }
 
   /** Returns how long nothing is to be done, as far as is known; at most that long. */
@@ -166,8 +165,8 @@ final class Shots {
       Feed feed = entry.getValue();
       int inFlight = runs.activeOneShots(entry.getKey());
       if (feed.ahead.room(inFlight) == 0) {
-        // An end wakes; until then it is looked at whether something waits for too long.
-        idle = Math.min(idle, LONGEST_WAIT_FOR_A_THREAD.toNanos());
+        // An end wakes; until then it is looked at whether what waits has waited for too long.
+        idle = waiting ? Math.min(idle, LONGEST_WAIT_FOR_A_THREAD.toNanos()) : idle;
       } else if (feed.rests(nanos)) {
         idle = Math.min(idle, feed.notBeforeNanos - nanos);
       } else if (feed.news) {

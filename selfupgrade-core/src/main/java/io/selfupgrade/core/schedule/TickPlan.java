@@ -6,9 +6,7 @@ import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore.Claiming;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Decides what becomes of a task's due ticks; pure.
@@ -109,7 +107,7 @@ final class TickPlan {
   }
 
   private static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
-    return Stream.concat(one.stream(), other.stream()).min(Comparator.naturalOrder());
+    return one.isEmpty() || (other.isPresent() && other.get().isBefore(one.get())) ? other : one;
   }
 
   private static Decision judged(

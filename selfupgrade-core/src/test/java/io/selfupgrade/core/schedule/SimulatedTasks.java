@@ -24,15 +24,15 @@ final class SimulatedTasks {
 
   private final List<TaskConfig> declared =
       List.of(
-          task("all", every(47), PLAIN.missed(Missed.runAll()).retry(RETRY)),
-          task("once", every(31), PLAIN),
-          task("skip", every(53), PLAIN.missed(Missed.skip())),
-          task("queue", every(61), PLAIN.overlap(Overlap.QUEUE)),
-          task("allow", every(59), PLAIN.overlap(Overlap.ALLOW).retry(RETRY)),
-          task("shared-all", every(71), PLAIN.missed(Missed.runAll()).scope(Scope.ALL)),
+          task("all", every(109), PLAIN.missed(Missed.runAll()).retry(RETRY)),
+          task("once", every(73), PLAIN),
+          task("skip", every(127), PLAIN.missed(Missed.skip())),
+          task("queue", every(139), PLAIN.overlap(Overlap.QUEUE)),
+          task("allow", every(131), PLAIN.overlap(Overlap.ALLOW).retry(RETRY)),
+          task("shared-all", every(167), PLAIN.missed(Missed.runAll()).scope(Scope.ALL)),
           task(
               "berlin",
-              Schedule.cron("30 */2 * * *", ZoneId.of("Europe/Berlin")),
+              Schedule.cron("30 */4 * * *", ZoneId.of("Europe/Berlin")),
               PLAIN.missed(Missed.within(Duration.ofHours(1))).jitter(Duration.ofMinutes(5))));
 
   List<TaskConfig> declared() {

@@ -40,7 +40,7 @@ final class Simulation {
   static final Duration SILENCE = Duration.ofMinutes(40);
   static final Instant START = Instant.parse("2026-03-01T00:00:00Z");
   private static final int NODES = 3;
-  private static final Duration CALM = Duration.ofHours(12);
+  private static final Duration CALM = Duration.ofHours(18);
 
   private final Random random;
   private final ManualClock clock = ManualClock.at(START);
@@ -74,7 +74,7 @@ final class Simulation {
       begin();
     }
     elect();
-    every(Duration.ofHours(7), this::trouble);
+    every(Duration.ofHours(4), this::trouble);
     every(Duration.ofHours(3), this::submit);
     until(end);
     calm = true;
