@@ -274,8 +274,8 @@ final class Coordinator implements Runnable {
   }
 
   private void lookNow(Term term) {
+    boolean doubt = runs.takeDisowned() || interrupted || claimInDoubt;
     Set<UUID> mine = runs.ids();
-    boolean doubt = interrupted || claimInDoubt;
     TaskAgenda agenda = plan(term, read(term.by()));
     shots.news();
     if (interrupted) {

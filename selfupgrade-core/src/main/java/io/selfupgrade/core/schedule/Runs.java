@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -37,6 +38,7 @@ final class Runs implements Recorder.Outcome {
   private final Map<UUID, ActiveRun> limited = new ConcurrentHashMap<>();
   private final Map<String, Integer> ticks = new ConcurrentHashMap<>();
   private final Map<String, Integer> oneShots = new ConcurrentHashMap<>();
+  private final AtomicBoolean disowned = new AtomicBoolean();
   private final AtomicLong recorded = new AtomicLong();
   private final LongAdder started = new LongAdder();
   private final LongAdder succeeded = new LongAdder();
@@ -70,6 +72,11 @@ final class Runs implements Recorder.Outcome {
   /** Returns the ids of all runs whose end is not recorded. */
   Set<UUID> ids() {
     return Set.copyOf(active.keySet());
+  }
+
+  /** Tells whether a run was given up since the last call that the store takes for running. */
+  boolean takeDisowned() {
+    return disowned.getAndSet(false);
   }
 
   /** Counts the ends that were recorded so far. */
@@ -279,6 +286,7 @@ final class Runs implements Recorder.Outcome {
         ending.run(),
         why);
     forget(ending.run());
+    disowned.set(true);
     admission.wake();
   }
 
