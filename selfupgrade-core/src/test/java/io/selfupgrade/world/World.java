@@ -45,7 +45,7 @@ public final class World implements AutoCloseable {
   public static final Duration SOON = Duration.ofSeconds(90);
 
   /** What a JVM starts fastest with; the class files are those that were just compiled. */
-  private static final List<String> QUICK_START =
+  static final List<String> QUICK_START =
       List.of(
           "-XX:TieredStopAtLevel=1",
           "-XX:+UseSerialGC",
