@@ -15,6 +15,7 @@ import io.selfupgrade.upgrade.UpgradeListener;
 import io.selfupgrade.upgrade.UpgradeOutcome;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -175,6 +176,16 @@ final class Observation implements Surroundings, UpgradeListener {
   @Override
   public Optional<String> workFailure() {
     return Objects.requireNonNull(duties, "joined before it is started").workFailure();
+  }
+
+  @Override
+  public List<String> late() {
+    return Objects.requireNonNull(ticks, "joined before it is started").late();
+  }
+
+  @Override
+  public void watchTicks(Fence fence) {
+    Objects.requireNonNull(ticks, "joined before it is started").watch(fence);
   }
 
   @Override

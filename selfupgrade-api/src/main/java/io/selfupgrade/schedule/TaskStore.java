@@ -32,7 +32,8 @@ import java.util.UUID;
  *   <li>{@link #finish} and an adapter's commit change a run only while this claim is the running
  *       attempt; a lost claim's end changes nothing and is not returned.
  *   <li>{@link #reclaim} makes running ticks and one-shots wait again whose claimant is attested
- *       dead, has stopped, or gave no sign of life for that time.
+ *       dead, has stopped, or gave no sign of life for that time, but never those of the primary
+ *       that asks, unless it is attested dead.
  *   <li>Writes that take a {@link Fence} change nothing when it does not hold. A {@link Claimant}
  *       without one is given runs of {@link Scope#ALL} only, and nothing once it has stopped.
  *   <li>A batch is one round trip, however much it holds.
@@ -197,6 +198,27 @@ public interface TaskStore {
    * off what was missed before is not one of them, nor one that is paused.
    */
   List<String> overdue(AgentName agent, Duration grace);
+
+  /**
+   * Returns what has been due for longer than that and stands still: tasks as {@link #overdue}
+   * does, and handlers of which one-shots lie there, while none is running and none has ended
+   * within that time.
+   */
+  Standstill standstill(AgentName agent, Duration grace);
+
+  /**
+   * What stands still although it is due.
+   *
+   * @param tasks names of tasks
+   * @param handlers names of handlers whose one-shots lie there
+   */
+  record Standstill(List<String> tasks, List<String> handlers) {
+    /** Copies. */
+    public Standstill {
+      tasks = List.copyOf(tasks);
+      handlers = List.copyOf(handlers);
+    }
+  }
 
   /** What an upsert did. */
   enum Change {

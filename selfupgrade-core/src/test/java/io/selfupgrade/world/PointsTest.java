@@ -23,7 +23,7 @@ class PointsTest {
           "source[.](?!open).*|policies[.](?!saw).*|session[.].*|snapshots[.]list"
               + "|store[.]outbox|journal[.](find|openUpgrade|history|historyOf|frozen|steps|look"
               + "|failedVersions|waitingRequest|confirmedVersion)|instances[.](find|living)"
-              + "|tasks[.](agenda|overdue)|leadership[.](read|openSession)|jobs[.]all");
+              + "|tasks[.](agenda|overdue|standstill)|leadership[.](read|openSession)|jobs[.]all");
 
   /** What goes on all the time, and is met by the pairs that come by chance. */
   private static final Pattern RECURS =

@@ -338,4 +338,9 @@ final class PostgresTaskStore implements TaskStore {
   public List<String> overdue(AgentName agent, Duration grace) {
     return ledger.overdue(agent, grace);
   }
+
+  @Override
+  public Standstill standstill(AgentName agent, Duration grace) {
+    return ledger.standstill(agent, grace);
+  }
 }

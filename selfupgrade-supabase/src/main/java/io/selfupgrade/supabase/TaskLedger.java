@@ -3,7 +3,9 @@ package io.selfupgrade.supabase;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.TaskStore.Standstill;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -81,6 +83,27 @@ final class TaskLedger {
       """
           .formatted(Sql.SPAN);
 
+  private static final String LYING =
+      """
+      select h.handler as name from (
+        select s.handler from selfupgrade.one_shots s
+         where s.agent = ? and not s.running and s.ready_at < statement_timestamp() - %1$s
+         group by s.handler) h
+       where not exists (select from selfupgrade.one_shots r
+                          where r.agent = ? and r.handler = h.handler and r.running)
+         and not exists (select from selfupgrade.one_shot_ends e
+                          where e.agent = ? and e.handler = h.handler
+                            and e.finished_at > statement_timestamp() - %1$s)
+      """
+          .formatted(Sql.SPAN);
+
+  private static final String STANDSTILL =
+      "(select 'TASK' as kind, o.name from ("
+          + OVERDUE
+          + ") o) union all (select 'HANDLER' as kind, l.name from ("
+          + LYING
+          + ") l) order by kind, name";
+
   private final Database database;
 
   TaskLedger(Database database) {
@@ -125,6 +148,20 @@ final class TaskLedger {
         statements ->
             statements.list(
                 OVERDUE, row -> row.text("name"), Arguments.of(agent, grace, grace, grace)));
+  }
+
+  Standstill standstill(AgentName agent, Duration grace) {
+    List<String> tasks = new ArrayList<>();
+    List<String> handlers = new ArrayList<>();
+    database.call(
+        PostgresTaskStore.PORT,
+        "looking for what stands still of " + agent,
+        statements ->
+            statements.list(
+                STANDSTILL,
+                row -> (row.text("kind").equals("TASK") ? tasks : handlers).add(row.text("name")),
+                Arguments.of(agent, grace, grace, grace, agent, grace, agent, agent, grace)));
+    return new Standstill(tasks, handlers);
   }
 
   private List<RunRecord> runs(String sql, Arguments arguments) {

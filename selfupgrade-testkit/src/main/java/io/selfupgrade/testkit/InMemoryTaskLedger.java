@@ -110,7 +110,19 @@ abstract class InMemoryTaskLedger implements TaskStore {
         });
   }
 
+  @Override
+  public Standstill standstill(AgentName agent, Duration grace) {
+    return state.transact(
+        () ->
+            new Standstill(
+                overdue(agent, grace), state.rows(agent).oneShots.lying(state.now().minus(grace))));
+  }
+
   static int count(AgentRows rows, String task, RunRecord.State wanted) {
-    return (int) rows.runs.open(task).stream().filter(run -> run.state == wanted).count();
+    int found = 0;
+    for (RunRow run : rows.runs.open(task)) {
+      found += run.state == wanted ? 1 : 0;
+    }
+    return found;
   }
 }

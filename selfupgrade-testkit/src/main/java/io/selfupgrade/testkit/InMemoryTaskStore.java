@@ -346,7 +346,7 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
                 ? 0
                 : backToWaiting(
                     fence.agent(),
-                    run -> isLost(run.claim.fence().holder(), attestedDead, silence)));
+                    run -> isLost(fence, run.claim.fence().holder(), attestedDead, silence)));
   }
 
   private int backToWaiting(AgentName agent, Predicate<RunRow> lost) {
@@ -396,8 +396,13 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
                     rows.leader.map(leader -> leader.fence().epoch()).orElse(1L)));
   }
 
-  private boolean isLost(InstanceId claimant, Optional<InstanceId> attestedDead, Duration silence) {
-    return attestedDead.equals(Optional.of(claimant))
-        || state.instance(claimant).map(row -> row.silentFor(silence, state.now())).orElse(true);
+  /** Whoever leads is alive, however old its last heartbeat is. */
+  private boolean isLost(
+      Fence fence, InstanceId claimant, Optional<InstanceId> attestedDead, Duration silence) {
+    boolean dead = attestedDead.equals(Optional.of(claimant));
+    if (dead || fence.holder().equals(claimant)) {
+      return dead;
+    }
+    return state.instance(claimant).map(row -> row.silentFor(silence, state.now())).orElse(true);
   }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.agent.Json;
+import io.selfupgrade.schedule.Claimant;
+import io.selfupgrade.schedule.OneShot;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.TaskStore;
@@ -11,6 +14,7 @@ import io.selfupgrade.store.AgentStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -146,6 +150,14 @@ abstract class TickLedgerContract extends TaskContract {
   }
 
   @Test
+  void reclaimLeavesTheRunsOfThePrimaryItself() {
+    claimed(0);
+    passShort();
+
+    assertThat(tasks().reclaim(fence, Optional.empty(), SHORT)).isZero();
+  }
+
+  @Test
   void historyShowsTheNewestTickFirst() {
     claimed(0);
     next(1);
@@ -195,6 +207,37 @@ abstract class TickLedgerContract extends TaskContract {
     RunClaim again = tasks().claimWaiting(fence, TASK.name()).orElseThrow();
     assertThat(tasks().finish(again, Optional.empty())).isTrue();
     assertThat(tasks().overdue(scene.agent, SHORT)).isEmpty();
+  }
+
+  @Test
+  void whatIsDueAndLiesThereStandsStill() {
+    planned(tasks().agenda(scene.agent, List.of()).now().minus(PERIOD));
+    UUID work = UUID.randomUUID();
+    Claimant primary = Claimant.primary(fence);
+    tasks()
+        .submit(
+            scene.agent, List.of(new TaskStore.Submitted(work, OneShot.of("mail", Json.EMPTY))));
+    passShort();
+
+    assertThat(tasks().standstill(scene.agent, LONG).tasks()).isEmpty();
+    assertThat(tasks().standstill(scene.agent, LONG).handlers()).isEmpty();
+    TaskStore.Standstill found = tasks().standstill(scene.agent, SHORT);
+    assertThat(found.tasks()).containsExactly(TASK.name());
+    assertThat(found.handlers()).containsExactly("mail");
+    assertThat(tasks().standstill(new Scene(store).agent, SHORT).handlers()).isEmpty();
+
+    RunClaim claim = tasks().claimOneShots(primary, Map.of("mail", 1)).claimed().get(0).claim();
+    assertThat(tasks().standstill(scene.agent, SHORT).handlers()).as("it runs").isEmpty();
+    tasks().finish(claim, Optional.empty());
+    tasks()
+        .submit(
+            scene.agent,
+            List.of(
+                new TaskStore.Submitted(
+                    UUID.randomUUID(), OneShot.of("mail", Json.EMPTY).at(Instant.EPOCH))));
+    assertThat(tasks().standstill(scene.agent, PERIOD).handlers())
+        .as("another has just ended")
+        .isEmpty();
   }
 
   @Test

@@ -16,6 +16,7 @@ final class Care implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ObserveEngine.class);
   private static final Duration LONGEST_CLOSE = Duration.ofSeconds(2);
   private static final Duration FIRST_RETENTION = Duration.ofMinutes(1);
+  private static final Duration WATCH = Duration.ofMinutes(1);
   private static final Duration UNTIL_SETTLED = Duration.ofSeconds(10);
 
   private final Surroundings agent;
@@ -23,6 +24,7 @@ final class Care implements Runnable, AutoCloseable {
   private final HealthDesk health;
   private final Chores chores;
   private final Thread thread;
+  private long watchDueNanos;
   private long retentionDueNanos;
   private volatile long measureDueNanos;
   private boolean stirred;
@@ -68,6 +70,7 @@ final class Care implements Runnable, AutoCloseable {
   @Override
   public void run() {
     Duration first = shorter(FIRST_RETENTION, settings.pace().retention());
+    watchDueNanos = System.nanoTime();
     retentionDueNanos = System.nanoTime() + first.toNanos();
     measureDueNanos = retentionDueNanos;
     try {
@@ -87,6 +90,7 @@ final class Care implements Runnable, AutoCloseable {
     if (fence.isEmpty() || !agent.connected()) {
       return;
     }
+    watch(fence.get());
     try {
       if (!settings.notifiers().isEmpty()) {
         News news = chores.news();
@@ -107,6 +111,21 @@ final class Care implements Runnable, AutoCloseable {
     } catch (RuntimeException e) {
       // This thread outlives whatever a store or a notifier throws.
       LOG.error("looking after news and old rows failed", e);
+    }
+  }
+
+  /** By itself: neither news nor retention may keep it from it. */
+  private void watch(Fence fence) {
+    if (watchDueNanos - System.nanoTime() > 0) {
+      return;
+    }
+    watchDueNanos = System.nanoTime() + WATCH.toNanos();
+    try {
+      agent.watchTicks(fence);
+    } catch (AdapterException e) {
+      LOG.debug("the store is away; what is due waits for it", e);
+    } catch (RuntimeException e) {
+      LOG.error("looking for what stands still failed", e);
     }
   }
 

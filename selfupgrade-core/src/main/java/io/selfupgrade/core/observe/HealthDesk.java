@@ -93,7 +93,8 @@ final class HealthDesk {
     AgentName name = self.agent();
     Optional<Asked<StoreLook>> storeAsked =
         agent.connected()
-            ? Optional.of(questions.ask("store", FOR_STORE, () -> StoreLook.at(store, name)))
+            ? Optional.of(
+                questions.ask("store", FOR_STORE, () -> StoreLook.at(store, name, agent::late)))
             : Optional.empty();
     Asked<Long> disk =
         questions.ask("disk", FOR_DISK, () -> Files.getFileStore(settings.disk()).getUsableSpace());

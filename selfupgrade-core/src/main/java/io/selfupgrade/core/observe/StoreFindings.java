@@ -47,7 +47,7 @@ final class StoreFindings {
     findings.add(lease(look.lease()));
     findings.add(version(look));
     findings.add(freeze(agent.frozenHere().or(look::frozen)));
-    findings.add(schedule(look.overdue()));
+    findings.add(schedule(look.late()));
     findings.add(jobs(look.jobs()));
     return findings;
   }
@@ -123,15 +123,16 @@ final class StoreFindings {
         : Finding.up(FREEZE, "not frozen");
   }
 
-  private static Finding schedule(List<String> overdue) {
-    if (overdue.isEmpty()) {
-      return Finding.up(SCHEDULE, "no tick is overdue");
+  private static Finding schedule(List<String> late) {
+    if (late.isEmpty()) {
+      return Finding.up(SCHEDULE, "nothing that is due stands still");
     }
-    String names = String.join(", ", overdue.subList(0, Math.min(5, overdue.size())));
+    String names = String.join("; ", late.subList(0, Math.min(5, late.size())));
     return Finding.degraded(
         SCHEDULE,
-        overdue.size() + " tasks are overdue and not running: " + names,
-        "see that a primary runs, and that handlers do not take all threads");
+        late.size() + " due for two periods, and neither run nor running: " + names,
+        "see that a primary runs, that some instance has the handlers, and that these do not take"
+            + " all threads");
   }
 
   private static Finding jobs(List<JobStore.Job> jobs) {

@@ -8,6 +8,7 @@ import io.selfupgrade.store.AgentStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What the store says about the agent, read in one go on one connection.
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param store how the store answered
  * @param lease who leads
  * @param frozen why forward effects are frozen
- * @param overdue tasks that are due and neither run nor running
+ * @param late what is due and stands still
  * @param confirmed the agent's confirmed version
  * @param upgrading whether an upgrade is open
  * @param jobs the jobs that keep watch
@@ -24,14 +25,12 @@ record StoreLook(
     Contact store,
     Optional<Lease> lease,
     Optional<String> frozen,
-    List<String> overdue,
+    List<String> late,
     Optional<Version> confirmed,
     boolean upgrading,
     List<JobStore.Job> jobs) {
 
-  private static final Duration GRACE = Duration.ofSeconds(30);
-
-  static StoreLook at(AgentStore store, AgentName agent) {
+  static StoreLook at(AgentStore store, AgentName agent, Supplier<List<String>> late) {
     long start = System.nanoTime();
     Optional<Lease> lease = store.leadership().read(agent);
     Duration latency = Duration.ofNanos(System.nanoTime() - start);
@@ -39,7 +38,7 @@ record StoreLook(
         new Contact(store.describe(), latency),
         lease,
         store.journal().frozen(agent),
-        store.tasks().overdue(agent, GRACE),
+        late.get(),
         store.journal().confirmedVersion(agent),
         store.journal().openUpgrade(agent).isPresent(),
         store.jobs().all());

@@ -4,11 +4,12 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.observe.AgentMetrics;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What the rest of the agent knows of itself. Answers at once, from memory or a file's presence,
- * but for {@link #connect}.
+ * but for those that say otherwise.
  */
 public interface Surroundings {
 
@@ -42,6 +43,20 @@ public interface Surroundings {
 
   /** Returns why the host's exclusive work does not run although it should; empty if it does. */
   Optional<String> workFailure();
+
+  /**
+   * Returns what is due and stands still, a sentence each; asks the store.
+   *
+   * @throws io.selfupgrade.agent.AdapterException if it cannot be reached
+   */
+  List<String> late();
+
+  /**
+   * Tells the log of the same, and releases claims that nobody carries out; asks the store.
+   *
+   * @throws io.selfupgrade.agent.AdapterException if it cannot be reached
+   */
+  void watchTicks(Fence fence);
 
   /** Returns what the tasks' runs counted. */
   AgentMetrics.Ticks ticks();

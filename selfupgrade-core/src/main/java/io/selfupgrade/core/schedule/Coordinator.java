@@ -49,6 +49,7 @@ final class Coordinator implements Runnable {
   private final Backoff backoff = new Backoff();
 
   private Instant servedSince = Instant.MAX;
+  private volatile long turnedAtNanos;
   private boolean interrupted;
   private boolean claimInDoubt;
   private int elsewhereLooks;
@@ -107,6 +108,7 @@ final class Coordinator implements Runnable {
 
   /** Does what is to be done now. */
   Turn turn() {
+    turnedAtNanos = nanoTime();
     try {
       Duration idle = Duration.ofNanos(step());
       settled();
@@ -114,6 +116,11 @@ final class Coordinator implements Runnable {
     } catch (RuntimeException e) { // The engine outlives whatever the store throws.
       return new Turn(false, troubled(e));
     }
+  }
+
+  /** Returns how long ago its last turn began. */
+  Duration since() {
+    return Duration.ofNanos(nanoTime() - turnedAtNanos);
   }
 
   /** Does what is to be done now; returns for how many nanoseconds nothing is. */

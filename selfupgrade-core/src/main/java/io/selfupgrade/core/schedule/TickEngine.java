@@ -20,10 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,6 +57,7 @@ public final class TickEngine implements AutoCloseable {
   private final @Nullable ThreadPoolExecutor pool;
   private final Runs runs;
   private final Thread coordinator;
+  private final TickWatch watch;
   private volatile Optional<InstanceId> member = Optional.empty();
 
   /**
@@ -101,20 +100,15 @@ public final class TickEngine implements AutoCloseable {
     this.declared = work.tasks();
     this.handlers = new Handlers(work.tasks(), work.handlers());
     this.settings = settings;
-    this.pool = settings.executor() == null ? pool(agent, settings.atOnce()) : null;
+    this.pool = settings.executor() == null ? Workers.pool(agent, settings.atOnce()) : null;
     Executor executor = pool != null ? pool : Objects.requireNonNull(settings.executor());
     this.runs = new Runs(ledger, handlers, admission, settings.nanoTime());
     Bench bench = new Workers(executor, settings.atOnce(), runs::execute, admission);
     List<TaskConfig> definitions = declared.stream().map(DeclaredTask::definition).toList();
-    this.coordinator =
-        new Thread(
-            new Coordinator(
-                agent,
-                ledger,
-                definitions,
-                settings,
-                new Coordinator.Tools(admission, runs, bench, handlers)),
-            "selfupgrade " + agent + " ticks");
+    Coordinator.Tools tools = new Coordinator.Tools(admission, runs, bench, handlers);
+    Coordinator decisions = new Coordinator(agent, ledger, definitions, settings, tools);
+    this.coordinator = new Thread(decisions, "selfupgrade " + agent + " ticks");
+    this.watch = new TickWatch(agent, ledger, runs, settings, decisions::since);
   }
 
   /**
@@ -253,6 +247,27 @@ public final class TickEngine implements AutoCloseable {
     ledger.finish(new RunClaim(UUID.randomUUID(), name, then, 1, nobody), Optional.empty());
   }
 
+  /**
+   * Returns what is due and stands still, a sentence each: neither run nor running for two periods
+   * of its schedule, and for 30 s at least. Asks the store.
+   *
+   * @throws io.selfupgrade.agent.AdapterException if the store is away
+   */
+  public List<String> late() {
+    return watch.late();
+  }
+
+  /**
+   * Looks for the same, tells the log what is new of it, and releases claims that nobody carries
+   * out. For a thread of the primary that is none of this engine's: those may be what stands still.
+   *
+   * @return what it told
+   * @throws io.selfupgrade.agent.AdapterException if the store is away
+   */
+  public Optional<String> watch(Fence fence) {
+    return watch.look(fence);
+  }
+
   /** Returns what was counted since the engine was made; no I/O. */
   public AgentMetrics.Ticks counts() {
     return runs.counts();
@@ -370,19 +385,5 @@ public final class TickEngine implements AutoCloseable {
 
   private static Duration shorter(Duration one, Duration other) {
     return one.compareTo(other) < 0 ? one : other;
-  }
-
-  private static ThreadPoolExecutor pool(AgentName agent, int threads) {
-    AtomicInteger number = new AtomicInteger();
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            work -> new Thread(work, "selfupgrade " + agent + " task " + number.incrementAndGet()));
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
   }
 }

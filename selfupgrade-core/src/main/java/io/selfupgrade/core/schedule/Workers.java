@@ -1,12 +1,16 @@
 package io.selfupgrade.core.schedule;
 
+import io.selfupgrade.agent.AgentName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -41,6 +45,21 @@ final class Workers implements Bench {
     this.atOnce = atOnce;
     this.execute = execute;
     this.admission = admission;
+  }
+
+  /** Returns threads of the engine's own, which end when there is nothing to do. */
+  static ThreadPoolExecutor pool(AgentName agent, int threads) {
+    AtomicInteger number = new AtomicInteger();
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> new Thread(work, "selfupgrade " + agent + " task " + number.incrementAndGet()));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
   @Override

@@ -4,7 +4,9 @@ import io.selfupgrade.agent.Fence;
 import io.selfupgrade.observe.AgentMetrics;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Surroundings of an engine that is tested alone; a test sets what it needs. */
 final class Alone implements Surroundings {
@@ -15,6 +17,8 @@ final class Alone implements Surroundings {
   volatile boolean opened = true;
   volatile boolean connected = true;
   volatile boolean local;
+  volatile List<String> late = List.of();
+  final AtomicInteger watched = new AtomicInteger();
 
   @Override
   public Optional<Duration> uptime() {
@@ -57,6 +61,16 @@ final class Alone implements Surroundings {
   @Override
   public Optional<String> workFailure() {
     return workFailure;
+  }
+
+  @Override
+  public List<String> late() {
+    return late;
+  }
+
+  @Override
+  public void watchTicks(Fence by) {
+    watched.incrementAndGet();
   }
 
   @Override

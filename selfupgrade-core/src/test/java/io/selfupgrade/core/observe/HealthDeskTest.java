@@ -134,6 +134,29 @@ class HealthDeskTest {
   }
 
   @Test
+  void whatIsDueAndStandsStillIsSeenAsLongAsItDoes() throws Exception {
+    scene.lead();
+    scene.alone.late = List.of("task digest, due since noon");
+
+    HealthReport report = engine(Map.of()).healthCheck();
+
+    assertThat(report.status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(report.summary()).contains("schedule", "task digest, due since noon");
+
+    scene.alone.late = List.of();
+    assertThat(engine(Map.of()).healthCheck().summary()).doesNotContain("digest");
+  }
+
+  @Test
+  void thePrimaryIsLookedAfterByAThreadOfItsOwn() {
+    scene.lead();
+    engine(Map.of()).start();
+
+    Eventually.holds(
+        "its ticks are watched", Duration.ofSeconds(20), () -> scene.alone.watched.get() > 0);
+  }
+
+  @Test
   void anInstanceThatIsNotConnectedSaysSo() throws Exception {
     scene.alone.connected = false;
 
