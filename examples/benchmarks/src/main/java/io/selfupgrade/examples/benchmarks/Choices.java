@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -63,7 +64,7 @@ public record Choices(Map<String, Integer> numbers, Optional<Path> json) {
       if (name.equals(JSON)) {
         json = Optional.of(Path.of(value));
       } else {
-        numbers.put(name, number(known.get(name), value));
+        numbers.put(name, number(Objects.requireNonNull(known.get(name)), value));
       }
     }
     return new Choices(numbers, json);
@@ -91,7 +92,7 @@ public record Choices(Map<String, Integer> numbers, Optional<Path> json) {
 
   /** Returns the value of an option of the benchmark. */
   public int number(Option option) {
-    return numbers.get(option.name());
+    return Objects.requireNonNull(numbers.get(option.name()), option.name());
   }
 
   /** Returns how many recorded rounds are played. */

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -68,13 +69,15 @@ public final class Contest {
         Collections.reverse(order);
       }
       for (String name : order) {
-        Map<String, Double> figures = contenders.get(name).run();
+        Map<String, Double> figures = Objects.requireNonNull(contenders.get(name)).run();
         String which = round == 0 ? "warm-up" : "round " + round + " of " + rounds;
         progress.say(title + ", " + which + ", " + name + ": " + words(figures));
         if (round > 0) {
           figures.forEach(
               (figure, value) ->
-                  values.get(name).computeIfAbsent(figure, any -> new ArrayList<>()).add(value));
+                  Objects.requireNonNull(values.get(name))
+                      .computeIfAbsent(figure, any -> new ArrayList<>())
+                      .add(value));
         }
       }
     }
