@@ -1,5 +1,6 @@
 package io.selfupgrade.testkit;
 
+import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
@@ -12,7 +13,9 @@ import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.observe.LogEvent;
+import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.upgrade.DeploymentStore;
 import io.selfupgrade.upgrade.FailedVersion;
 import io.selfupgrade.upgrade.PolicyStore;
@@ -165,5 +168,30 @@ final class AgentRows {
     Task paused(boolean pause) {
       return new Task(definition, anchor, nextDue, pause);
     }
+  }
+
+  /** Takes a task in as it is declared; one whose schedule is the same keeps its grid. */
+  TaskStore.Change declare(TaskConfig definition, Instant now) {
+    if (definition.runner() == Runner.DATABASE) {
+      throw new AdapterException(
+          "TaskStore",
+          "scheduling task "
+              + definition.name()
+              + " failed: there is no pg_cron in memory; let agents run it, by Runner.AGENT",
+          false,
+          null);
+    }
+    Task before = tasks.get(definition.name());
+    if (before != null && before.definition().equals(definition)) {
+      return TaskStore.Change.UNCHANGED;
+    }
+    boolean sameGrid =
+        before != null && before.definition().schedule().equals(definition.schedule());
+    Task task =
+        before != null && sameGrid
+            ? new Task(definition, before.anchor(), before.nextDue(), before.paused())
+            : new Task(definition, now, Optional.empty(), before != null && before.paused());
+    tasks.put(definition.name(), task);
+    return before == null ? TaskStore.Change.CREATED : TaskStore.Change.UPDATED;
   }
 }

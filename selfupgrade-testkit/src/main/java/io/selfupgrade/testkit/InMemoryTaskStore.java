@@ -1,6 +1,5 @@
 package io.selfupgrade.testkit;
 
-import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
@@ -10,7 +9,6 @@ import io.selfupgrade.schedule.OneShotBatch;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
-import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.TaskAgenda;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStatus;
@@ -39,42 +37,18 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
 
   @Override
   public Optional<Change> upsert(Fence fence, TaskConfig definition) {
-    return state.transact(() -> state.fenced(fence).map(rows -> upsert(rows, definition)));
+    return state.transact(
+        () -> state.fenced(fence).map(rows -> rows.declare(definition, state.now())));
   }
 
   @Override
   public Change schedule(AgentName agent, TaskConfig definition) {
     return state.transact(
         () -> {
-          Change change = upsert(state.rows(agent), definition);
+          Change change = state.rows(agent).declare(definition, state.now());
           InMemoryLeadershipSession.signal(state, agent);
           return change;
         });
-  }
-
-  private Change upsert(AgentRows rows, TaskConfig definition) {
-    if (definition.runner() == Runner.DATABASE) {
-      throw new AdapterException(
-          "TaskStore",
-          "scheduling task "
-              + definition.name()
-              + " failed: there is no pg_cron in memory; let agents run it, by Runner.AGENT",
-          false,
-          null);
-    }
-    AgentRows.Task before = rows.tasks.get(definition.name());
-    if (before != null && before.definition().equals(definition)) {
-      return Change.UNCHANGED;
-    }
-    boolean sameGrid =
-        before != null && before.definition().schedule().equals(definition.schedule());
-    AgentRows.Task task =
-        before != null && sameGrid
-            ? new AgentRows.Task(definition, before.anchor(), before.nextDue(), before.paused())
-            : new AgentRows.Task(
-                definition, state.now(), Optional.empty(), before != null && before.paused());
-    rows.tasks.put(definition.name(), task);
-    return before == null ? Change.CREATED : Change.UPDATED;
   }
 
   @Override
