@@ -61,7 +61,8 @@ final class Chaos {
       submit(store, ChaosAgent.COMMITS, COMMITS);
       submit(store, ChaosAgent.MARKS, MARKS);
     }
-    try (Fleet fleet = new Fleet(database, directory, SHIPS)) {
+    Fleet fleet = new Fleet(database, directory, SHIPS);
+    try (fleet) {
       Eventually.holds(
           "ticks are run", SOON, () -> number("select count(*) from public.effects") > 0);
       trouble(fleet);
@@ -70,10 +71,9 @@ final class Chaos {
           .allMatch(Fleet.Ship::alive);
       long micros = number("select (extract(epoch from clock_timestamp()) * 1000000)::bigint");
       Eventually.holds("all is done", SOON, () -> left(micros) == 0);
-      fleet.close();
-      assertThat(fleet.ships()).as("processes that are left").noneMatch(Fleet.Ship::alive);
-      assertThat(fleet.said("duplicate key")).as("runs that were committed before").isZero();
     }
+    assertThat(fleet.ships()).as("processes that are left").noneMatch(Fleet.Ship::alive);
+    assertThat(fleet.said("duplicate key")).as("runs that were committed before").isZero();
     judge();
     return line(Duration.ofNanos(System.nanoTime() - begin));
   }
