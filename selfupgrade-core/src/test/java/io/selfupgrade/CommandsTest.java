@@ -154,6 +154,7 @@ class CommandsTest extends CommandScene {
     Fence first = acquired(registered());
     UUID command =
         file(new Command.Wish("key-1", Command.DEPLOY, Optional.empty(), Duration.ofMillis(1)));
+    clock.goOn(Duration.ofMillis(2));
     rows.leadership().release(first);
 
     lead(agent);

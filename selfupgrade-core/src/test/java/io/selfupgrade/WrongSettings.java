@@ -110,7 +110,7 @@ final class WrongSettings {
             "declared twice"),
         wrong("hour 25", b -> task(b, "t", cron("0 25 * * *")), "task(\"t\"", "hour \"25\""),
         wrong("four fields", b -> task(b, "t", cron("0 2 * *")), "task(\"t\"", "\"0 2 * *\""),
-        wrong("no words", b -> task(b, "t", cron("@hourly")), "task(\"t\"", "@hourly"),
+        wrong("no such word", b -> task(b, "t", cron("@noon")), "task(\"t\"", "@noon"),
         wrong("never due", b -> task(b, "t", cron("0 0 30 2 *")), "task(\"t\"", "never due"),
         wrong("endless period", b -> task(b, "t", Schedule.every(ABSURD)), "task(\"t\"", "36,500"),
         wrong("year 10000", b -> task(b, "t", Schedule.at(Instant.MAX)), "task(\"t\"", "9999"),
