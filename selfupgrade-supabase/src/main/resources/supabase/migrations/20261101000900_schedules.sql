@@ -100,7 +100,7 @@ create or replace function selfupgrade.run_log_cleanup(most integer default 2000
     language plpgsql set search_path = pg_catalog as $$
 declare
     one text;
-    gone jsonb := '{}';
+    gone jsonb := jsonb '{}';
 begin
     if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.log-cleanup', 0)) then
         return 'another run is under way';

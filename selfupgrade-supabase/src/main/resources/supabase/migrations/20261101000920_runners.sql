@@ -69,7 +69,7 @@ create function selfupgrade.cron_numbers(field text, lowest integer, highest int
 declare
     part text;
     m text[];
-    numbers integer[] := '{}';
+    numbers integer[] := array[]::integer[];
     low integer;
     high integer;
 begin
@@ -232,7 +232,7 @@ $$;
 -- run, a tick to skip, or nothing. A tick that was due before the last two rings was missed; the rest is as agents do it.
 create function selfupgrade.next_step(
     t selfupgrade.scheduled_tasks, due timestamptz, now timestamptz, busy boolean, mine uuid[],
-    out r selfupgrade.task_runs, out skips boolean)
+    out r selfupgrade.task_runs)
     language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     missed_before constant timestamptz := now - interval '2 minutes';
@@ -240,7 +240,6 @@ declare
     tick timestamptz := due;
     passed integer := 0;
 begin
-    skips := false;
     if not busy then
         select o.* into r from selfupgrade.task_runs o
          where o.task_id = t.id and o.id <> all (mine)
@@ -263,9 +262,11 @@ begin
     elsif due < missed_before then
         select d.tick, d.passed into tick, passed from selfupgrade.due_tick(t, due, missed_before, 1) d;
     end if;
-    skips := busy or (tick < missed_before
-                      and (t.missed = 'SKIP'
-                           or t.missed = 'WITHIN' and now - tick > t.missed_micros * interval '1 microsecond'));
+    if busy or (tick < missed_before
+                and (t.missed = 'SKIP'
+                     or t.missed = 'WITHIN' and now - tick > t.missed_micros * interval '1 microsecond')) then
+        r.state := 'SKIPPED';
+    end if;
     r.due := tick;
     r.passed_over := passed;
     -- The same for every attempt at this tick, and for one that was undone.
@@ -291,10 +292,9 @@ declare
     expected timestamptz;
     next timestamptz;
     busy boolean;
-    step record;
     r selfupgrade.task_runs;
-    runs selfupgrade.task_runs[] := '{}';
-    mine uuid[] := '{}';
+    runs selfupgrade.task_runs[] := array[]::selfupgrade.task_runs[];
+    mine uuid[] := array[]::uuid[];
 begin
     if not pg_try_advisory_xact_lock(hashtextextended('selfupgrade.task.' || its_task, 0)) then
         return 'another run is under way';
@@ -310,8 +310,7 @@ begin
     busy := exists (select from selfupgrade.task_runs o where o.task_id = its_task and o.state = 'RUNNING'
                        and not selfupgrade.is_lost(o.holder));
     loop
-        step := selfupgrade.next_step(t, next, now, busy, mine);
-        r := step.r;
+        r := selfupgrade.next_step(t, next, now, busy, mine);
         exit when r.due is null;
         if r.attempt = 0 then
             next := selfupgrade.next_tick(t, r.due);
@@ -320,8 +319,7 @@ begin
         r.attempt := r.attempt + 1;
         r.holder := '00000000-0000-0000-0000-000000000000';
         r.epoch := 1;
-        if step.skips then
-            r.state := 'SKIPPED';
+        if r.state = 'SKIPPED' then
             r.error := '';
             r.started_at := clock_timestamp();
             r.finished_at := r.started_at;
@@ -455,7 +453,9 @@ declare
     its_name constant text := 'selfupgrade-task-' || its_task;
     t selfupgrade.scheduled_tasks;
     wanted text;
-    known record;
+    known bigint;
+    known_schedule text;
+    known_active boolean;
 begin
     select s.* into t from selfupgrade.scheduled_tasks s where s.id = its_task and s.runner = 'DATABASE';
     if to_regclass('cron.job') is null then
@@ -472,26 +472,26 @@ begin
     end if;
     execute format('select j.jobid, j.schedule, j.active from %I.job j
                      where j.jobname = $1 and j.database = current_database()', 'cron')
-       into known using its_name;
+       into known, known_schedule, known_active using its_name;
     if wanted is null then
-        if known.jobid is not null then
-            execute format('select %I.unschedule($1)', 'cron') using known.jobid;
+        if known is not null then
+            execute format('select %I.unschedule($1)', 'cron') using known;
         end if;
     else
-        if known.jobid is null and selfupgrade.alarms() > most then
+        if known is null and selfupgrade.alarms() > most then
             raise exception 'the database runs % tasks already: expected at most that many; let agents run others', most
                 using errcode = 'configuration_limit_exceeded';
         end if;
-        if known.schedule is distinct from wanted then
+        if known_schedule is distinct from wanted then
             execute format('select %I.schedule($1, $2, $3)', 'cron')
-               into known.jobid using its_name, wanted, format('select selfupgrade.run_due(%L)', its_task);
+               into known using its_name, wanted, format('select selfupgrade.run_due(%L)', its_task);
         end if;
-        if coalesce(known.active, true) = t.paused then
-            execute format('select %I.alter_job($1, active := $2)', 'cron') using known.jobid, not t.paused;
+        if coalesce(known_active, true) = t.paused then
+            execute format('select %I.alter_job($1, active := $2)', 'cron') using known, not t.paused;
         end if;
     end if;
     perform selfupgrade.keep_sweep();
-    return known.schedule is distinct from wanted;
+    return known_schedule is distinct from wanted;
 end
 $$;
 comment on function selfupgrade.set_alarm is 'brings pg_cron''s job of a task in step with its rows';
@@ -534,7 +534,7 @@ create function selfupgrade.keep_alarms(for_agent text default null) returns tex
 declare
     tasks uuid[] := array(select t.id from selfupgrade.scheduled_tasks t
                            where t.runner = 'DATABASE' and (for_agent is null or t.agent = for_agent));
-    orphans uuid[] := '{}';
+    orphans uuid[] := array[]::uuid[];
     one uuid;
     changed integer := 0;
 begin
