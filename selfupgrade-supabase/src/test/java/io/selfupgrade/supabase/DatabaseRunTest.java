@@ -30,6 +30,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,9 @@ class DatabaseRunTest {
   private static final long SEED = Long.getLong("seed", System.nanoTime());
   private static final Duration LATE = Duration.ofMinutes(10);
   private static final TaskPolicy POLICY = TaskPolicy.DEFAULT;
+
+  /** A thread each: the common pool has a single one where there are two processors. */
+  private static final Executor THREADS = task -> new Thread(task, "beside").start();
 
   private static TaskConfig everyMinute(TaskPolicy policy, String payload) {
     return CronServer.task(CronServer.EVERY_MINUTE, policy, payload);
@@ -209,7 +213,8 @@ class DatabaseRunTest {
           } catch (SQLException e) {
             throw new CompletionException(e);
           }
-        });
+        },
+        THREADS);
   }
 
   @Test
@@ -311,7 +316,7 @@ class DatabaseRunTest {
     Instant first = CRON.nextDue(fence.agent());
     AtomicInteger claimed = new AtomicInteger();
     CompletableFuture<Void> agent =
-        CompletableFuture.runAsync(() -> runAsAnAgent(fence, first.plus(back), claimed));
+        CompletableFuture.runAsync(() -> runAsAnAgent(fence, first.plus(back), claimed), THREADS);
     int undone = 0;
     for (boolean waits = true; !agent.isDone(); waits = random.nextBoolean()) {
       CRON.tasks().schedule(fence.agent(), task);
