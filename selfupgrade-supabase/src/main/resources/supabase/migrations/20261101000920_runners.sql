@@ -189,6 +189,7 @@ declare
     its_code text := (select h.code from selfupgrade.task_handlers h where h.handler = t.task_type);
     problem text := selfupgrade.handler_problem(its_code);
 begin
+    set constraints all deferred; -- The tick before has had them checked at once.
     if its_code is null then
         raise exception 'no handler % is registered: expected one, by selfupgrade.register_handler', t.task_type;
     end if;
@@ -458,7 +459,8 @@ declare
     known_active boolean;
 begin
     select s.* into t from selfupgrade.scheduled_tasks s where s.id = its_task and s.runner = 'DATABASE';
-    if to_regclass('cron.job') is null then
+    -- Of the extension: somebody else may have made a schema of that name.
+    if to_regclass('cron.job') is null or not exists (select from pg_extension e where e.extname = 'pg_cron') then
         if t.id is not null then
             raise exception 'no pg_cron in database %: expected it for a task that the database runs; its owner does'
                             ' "create extension pg_cron", or let agents run it, by Runner.AGENT', current_database()

@@ -26,7 +26,8 @@ final class Siege implements AutoCloseable {
   /** How many versions a row may take until all of its points are met. */
   private static final int MOST_VERSIONS = 3;
 
-  private static final Duration BETWEEN_RESTARTS = Duration.ofSeconds(5);
+  /** Longer than a primary takes to look after its chores. */
+  private static final Duration BETWEEN_RESTARTS = Duration.ofSeconds(35);
 
   private static final Duration LOOK = Duration.ofMillis(50);
 
@@ -173,7 +174,8 @@ final class Siege implements AutoCloseable {
       Eventually.holds(
           "somebody was asked to restart", World.SOON, () -> !world.isWished("restart"));
       long next = System.nanoTime() + BETWEEN_RESTARTS.toNanos();
-      while (System.nanoTime() - next < 0 && !missing(row).isEmpty()) {
+      int before = missing(row).size();
+      while (System.nanoTime() - next < 0 && missing(row).size() == before) {
         LockSupport.parkNanos(LOOK.toNanos());
       }
     }

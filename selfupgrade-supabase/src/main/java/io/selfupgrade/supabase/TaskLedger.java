@@ -75,7 +75,11 @@ final class TaskLedger {
                            join selfupgrade.task_runs r on r.agent = l.agent and r.epoch = l.epoch
                           where l.agent = t.agent and r.task_id = t.id
                             and r.finished_at > clock_timestamp() - %1$s)
-         and (s.next_run < clock_timestamp() - %1$s
+         and (s.next_run < clock_timestamp() - %1$s - t.jitter_micros * interval '1 microsecond'
+              and not (t.overlap = 'QUEUE'
+                       and exists (select from selfupgrade.task_runs r
+                                    where r.task_id = t.id and r.state = 'WAITING'
+                                      and r.ready_at > clock_timestamp() - %1$s))
               or exists (select from selfupgrade.task_runs r
                           where r.task_id = t.id and r.state = 'WAITING'
                             and greatest(r.due, r.ready_at) < clock_timestamp() - %1$s))
@@ -147,7 +151,7 @@ final class TaskLedger {
         "looking for overdue tasks of " + agent,
         statements ->
             statements.list(
-                OVERDUE, row -> row.text("name"), Arguments.of(agent, grace, grace, grace)));
+                OVERDUE, row -> row.text("name"), Arguments.of(agent, grace, grace, grace, grace)));
   }
 
   Standstill standstill(AgentName agent, Duration grace) {
@@ -160,7 +164,8 @@ final class TaskLedger {
             statements.list(
                 STANDSTILL,
                 row -> (row.text("kind").equals("TASK") ? tasks : handlers).add(row.text("name")),
-                Arguments.of(agent, grace, grace, grace, agent, grace, agent, agent, grace)));
+                Arguments.of(
+                    agent, grace, grace, grace, grace, agent, grace, agent, agent, grace)));
     return new Standstill(tasks, handlers);
   }
 

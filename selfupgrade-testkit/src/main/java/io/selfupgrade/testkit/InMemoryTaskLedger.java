@@ -1,8 +1,10 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.schedule.Overlap;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,7 +101,7 @@ abstract class InMemoryTaskLedger implements TaskStore {
                       && count(rows, task.getKey(), RunRecord.State.RUNNING) == 0
                       && rows.runs.of(task.getKey()).values().stream()
                           .noneMatch(run -> rows.isOfPresentEpoch(run) && run.endedAfter(latest))
-                      && (task.getValue().nextDue().filter(latest::isAfter).isPresent()
+                      && (isDueSince(latest, rows, task.getValue())
                           || rows.runs.open(task.getKey()).stream()
                               .filter(RunRow::isWaiting)
                               .anyMatch(
@@ -108,6 +110,17 @@ abstract class InMemoryTaskLedger implements TaskStore {
                                           && (run.failures == 0 || run.ready.isBefore(latest))));
           return rows.tasks.entrySet().stream().filter(isOverdue).map(Map.Entry::getKey).toList();
         });
+  }
+
+  /** A jitter makes a tick later; where ticks queue, one that pauses holds the later ones back. */
+  private static boolean isDueSince(Instant latest, AgentRows rows, AgentRows.Task task) {
+    TaskPolicy policy = task.definition().policy();
+    Instant jittered = latest.minus(policy.jitter());
+    boolean held =
+        policy.overlap() == Overlap.QUEUE
+            && rows.runs.open(task.definition().name()).stream()
+                .anyMatch(run -> run.isWaiting() && run.failures > 0 && run.ready.isAfter(latest));
+    return !held && task.nextDue().filter(jittered::isAfter).isPresent();
   }
 
   @Override

@@ -7,7 +7,9 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.schedule.Claimant;
 import io.selfupgrade.schedule.OneShot;
+import io.selfupgrade.schedule.Overlap;
 import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore;
@@ -207,6 +209,36 @@ abstract class TickLedgerContract extends TaskContract {
     RunClaim again = tasks().claimWaiting(fence, TASK.name()).orElseThrow();
     assertThat(tasks().finish(again, Optional.empty())).isTrue();
     assertThat(tasks().overdue(scene.agent, SHORT)).isEmpty();
+  }
+
+  @Test
+  void aTickWithAJitterIsOverdueThatMuchLater() {
+    planned(tasks().agenda(scene.agent, List.of()).now().minus(PERIOD));
+
+    tasks().upsert(fence, TASK.policy(TASK.policy().jitter(PERIOD.multipliedBy(2))));
+    assertThat(tasks().overdue(scene.agent, SHORT)).isEmpty();
+
+    tasks().upsert(fence, TASK.policy(TASK.policy().jitter(PERIOD.dividedBy(2))));
+    assertThat(tasks().overdue(scene.agent, SHORT)).containsExactly(TASK.name());
+  }
+
+  @Test
+  void aTickThatOneBeforeItHoldsBackIsNotOverdue() {
+    Instant due = tasks().agenda(scene.agent, List.of()).now().minus(PERIOD.multipliedBy(2));
+    planned(due);
+    tasks().upsert(fence, TASK.policy(TASK.policy().overlap(Overlap.QUEUE)));
+    RunClaim claim =
+        tasks()
+            .claim(
+                fence,
+                new TaskStore.Claiming(TASK.name(), due, due, Optional.of(due.plus(PERIOD)), 0))
+            .orElseThrow();
+    assertThat(tasks().finish(List.of(RunEnd.retry(claim, "again", LONG)))).hasSize(1);
+
+    assertThat(tasks().overdue(scene.agent, SHORT)).isEmpty();
+
+    tasks().upsert(fence, TASK.policy(TASK.policy().overlap(Overlap.SKIP)));
+    assertThat(tasks().overdue(scene.agent, SHORT)).containsExactly(TASK.name());
   }
 
   @Test

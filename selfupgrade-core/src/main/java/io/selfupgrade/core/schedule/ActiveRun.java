@@ -161,6 +161,11 @@ final class ActiveRun implements TaskRun {
     return true;
   }
 
+  /** Tells whether it was given up. */
+  synchronized boolean abandoned() {
+    return state == State.ABANDONED;
+  }
+
   /** Tells whether the calling thread runs the handler. */
   synchronized boolean mine() {
     return Thread.currentThread().equals(thread);

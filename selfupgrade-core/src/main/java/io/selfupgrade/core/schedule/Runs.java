@@ -101,8 +101,12 @@ final class Runs implements Recorder.Outcome {
       late.increment();
     }
     ActiveRun run = new ActiveRun(claimed, handler, policy, ledger, nanoTime.getAsLong());
-    counters(run).merge(run.task(), 1, Integer::sum);
-    active.put(run.claim().run(), run);
+    ActiveRun lost = active.put(run.claim().run(), run);
+    if (lost == null) {
+      counters(run).merge(run.task(), 1, Integer::sum);
+    } else {
+      lost.abandon(); // Its claim is lost: else the store would not have given it out again.
+    }
     if (policy.deadline().isPresent()) {
       limited.put(run.claim().run(), run);
     }

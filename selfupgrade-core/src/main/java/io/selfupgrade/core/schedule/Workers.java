@@ -72,6 +72,7 @@ final class Workers implements Bench {
 
   @Override
   public Collection<ActiveRun> start(List<ActiveRun> runs) {
+    forgetAbandoned();
     queued.addAndGet(runs.size());
     ready.addAll(runs);
     int worker = 0;
@@ -93,6 +94,15 @@ final class Workers implements Bench {
     return List.of();
   }
 
+  /** What was given up while it waited is not kept until a thread comes to it. */
+  private void forgetAbandoned() {
+    for (ActiveRun run : ready.stream().filter(ActiveRun::abandoned).toList()) {
+      if (ready.remove(run)) {
+        queued.decrementAndGet();
+      }
+    }
+  }
+
   private List<ActiveRun> refused() {
     List<ActiveRun> refused = new ArrayList<>();
     for (ActiveRun run = ready.poll(); run != null; run = ready.poll()) {
@@ -109,6 +119,9 @@ final class Workers implements Bench {
     } catch (RejectedExecutionException e) {
       workers.decrementAndGet();
       throw e;
+    } catch (RuntimeException | OutOfMemoryError e) { // Of a host's executor; of no more threads.
+      workers.decrementAndGet();
+      throw new RejectedExecutionException("no thread for a run", e);
     }
   }
 
