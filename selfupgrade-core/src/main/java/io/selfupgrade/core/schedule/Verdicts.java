@@ -31,6 +31,9 @@ final class Verdicts {
       return RunEnd.quarantined(run.claim(), text(e.toString()));
     }
     LOG.warn("Failed: {}", run, e);
+    if (Recorder.mayPass(e) && run.policy().retry().exhausted(run.failures() + 1)) {
+      return RunEnd.quarantined(run.claim(), text(e.toString())); // Not the handler's fault.
+    }
     return failed(run, e.toString());
   }
 
