@@ -4,6 +4,8 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.change.Changes;
 import io.selfupgrade.config.Config;
+import io.selfupgrade.conversation.Conversations;
+import io.selfupgrade.core.conversation.ConversationEngine;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.failover.Elector;
 import io.selfupgrade.core.memory.MemoryEngine;
@@ -56,6 +58,7 @@ final class Agent implements SelfUpgrade {
   private final Optional<CatchUp> catchUp;
   private final Optional<ChangesDoor> changes;
   private final Optional<MemoryEngine> memory;
+  private final Conversations conversations;
   private final Duties duties;
   private final TickEngine ticks;
   private final Optional<UpgradeEngine> upgrades;
@@ -85,6 +88,9 @@ final class Agent implements SelfUpgrade {
             .map(missed -> new CatchUp(blueprint, missed, this::logEvent));
     this.changes = ChangesDoor.of(blueprint, door, duties::fence);
     this.memory = blueprint.capabilities().memory().map(this::memoryEngine);
+    this.conversations =
+        new ConversationEngine(
+            self.agent(), self.id(), () -> door.opened().conversations(), duties::fence);
     Duration ttl = blueprint.primary().ttl();
     this.upgrades = blueprint.upgrades().map(this::engine);
     this.ticks =
@@ -206,6 +212,11 @@ final class Agent implements SelfUpgrade {
         () ->
             new IllegalStateException(
                 "memory is not configured: call memory(m -> ...) on the builder"));
+  }
+
+  @Override
+  public Conversations conversations() {
+    return conversations;
   }
 
   @Override

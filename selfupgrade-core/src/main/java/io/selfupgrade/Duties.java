@@ -59,6 +59,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
   private @Nullable Thread leave;
   private Duration workPause = FIRST_WORK_PAUSE;
   private volatile Optional<String> workFailure = Optional.empty();
+  private volatile boolean stopping;
 
   Duties(Blueprint blueprint) {
     this.blueprint = blueprint;
@@ -185,6 +186,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
    * Lays everything down because this process ends; blocks until it is done or the time is over.
    */
   void stop(Duration longest) {
+    stopping = true;
     cancelTakingUp();
     drain(Drain.Reason.STOPPING, longest);
   }
@@ -215,7 +217,7 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
 
   private void takeUp(Fence fence, Optional<InstanceId> attestedDead, boolean fresh) {
     Duration pause = FIRST_PAUSE;
-    while (elector().leads(fence)) {
+    while (!stopping && elector().leads(fence)) {
       try {
         takeUpOnce(fence, attestedDead, fresh);
         return;
@@ -364,12 +366,16 @@ final class Duties implements Tenure, PrimarySide, AutoCloseable {
     }
   }
 
-  private static void runLogged(Runnable task) {
+  private void runLogged(Runnable task) {
     try {
       task.run();
     } catch (RuntimeException e) {
       // Listener boundary: the election goes on whatever a change of duties met.
-      LOG.error("a change of duties failed", e);
+      if (stopping) {
+        LOG.debug("a change of duties met the end of this agent", e);
+      } else {
+        LOG.error("a change of duties failed", e);
+      }
     }
   }
 

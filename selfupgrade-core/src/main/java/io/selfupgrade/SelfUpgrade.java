@@ -4,6 +4,7 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.change.Changes;
 import io.selfupgrade.config.Config;
+import io.selfupgrade.conversation.Conversations;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.memory.Memories;
 import io.selfupgrade.observe.AgentMetrics;
@@ -135,6 +136,9 @@ public interface SelfUpgrade extends AutoCloseable {
    * @throws IllegalStateException if {@code memory} was not configured
    */
   Memories memory();
+
+  /** Returns the door to the agent's conversations; usable before {@link #start}. */
+  Conversations conversations();
 
   /** Returns the door to snapshots of the agent's data; usable before {@link #start}. */
   Snapshots snapshots();

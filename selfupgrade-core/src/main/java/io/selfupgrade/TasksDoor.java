@@ -215,7 +215,22 @@ final class TasksDoor implements Tasks, AutoCloseable {
 
   @Override
   public boolean release(UUID run) {
-    return tasks().release(agent, run);
+    TaskStore tasks = tasks();
+    if (tasks.release(agent, run)) {
+      return true;
+    }
+    for (RunRecord set : tasks.quarantined(agent, MOST_RUNS)) {
+      if (set.claim().run().equals(run)) {
+        throw new IllegalStateException(
+            "run "
+                + run
+                + " is a tick of task "
+                + set.claim().task()
+                + ", which was removed: it stays set aside; submit its work as a one-shot, or"
+                + " schedule the task and run it now");
+      }
+    }
+    return false;
   }
 
   @Override

@@ -5,11 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
+import io.selfupgrade.agent.Version;
+import io.selfupgrade.failover.Acquisition;
+import io.selfupgrade.failover.InstanceRecord;
+import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.schedule.OneShot;
+import io.selfupgrade.schedule.RunClaim;
+import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.ScheduleResult;
 import io.selfupgrade.schedule.TaskConfig;
+import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.schedule.Tasks;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.testkit.Eventually;
@@ -22,7 +31,9 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,5 +137,42 @@ class TasksDoorTest {
     Tasks one = tasks;
     assertThat(one.cancel(one.submit(OneShot.of("mail", Json.EMPTY)))).isTrue();
     assertThat(one.payload(Map.of("n", 1)).text()).isEqualTo("{\"n\":1}");
+  }
+
+  @Test
+  void aTickOfATaskThatWasRemovedIsNotReleasedAndThatIsSaid() {
+    AgentName agent = new AgentName("doors");
+    Fence fence = lead(agent);
+    tasks.schedule(HOURLY);
+    store.tasks().plan(fence, "report", NOW);
+    RunClaim claim =
+        store
+            .tasks()
+            .claim(fence, new TaskStore.Claiming("report", NOW, NOW, Optional.empty(), 0))
+            .orElseThrow();
+    store.tasks().finish(List.of(RunEnd.quarantined(claim, "poison")));
+    tasks.remove("report");
+
+    assertThatThrownBy(() -> tasks.release(claim.run()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("task report, which was removed");
+    assertThat(tasks.quarantined(5)).hasSize(1);
+    assertThat(tasks.release(UUID.randomUUID())).isFalse();
+  }
+
+  private Fence lead(AgentName agent) {
+    InstanceRecord instance =
+        new InstanceRecord(
+            InstanceId.random(),
+            agent,
+            Version.parse("1.0.0"),
+            "b".repeat(64),
+            Optional.empty(),
+            true,
+            "host, pid 1");
+    store.instances().register(instance);
+    Acquisition won =
+        store.leadership().acquire(instance, new TakeOver.Expired(), Duration.ofHours(1));
+    return ((Acquisition.Acquired) won).fence();
   }
 }

@@ -37,7 +37,7 @@ final class ArchitectureTest {
   private static final String SEES_JACKSON = "io.selfupgrade.core.json";
   private static final String SEES_CRON_UTILS = "io.selfupgrade.core.schedule";
   private static final List<String> CAPABILITIES =
-      Stream.of("upgrade", "failover", "schedule", "observe", "memory")
+      Stream.of("upgrade", "failover", "schedule", "observe", "memory", "conversation")
           .map(name -> "io.selfupgrade.core." + name)
           .toList();
 

@@ -63,7 +63,9 @@ public record Retention(Map<Kept, Duration> times) {
     /** Snapshots that old; the newest three stay. 30 days. */
     SNAPSHOTS(30),
     /** Deliveries of webhooks that old, with their requests once these are answered. 7 days. */
-    DELIVERIES(7);
+    DELIVERIES(7),
+    /** Conversations in which nothing was said for that long. For ever: 36,500 days. */
+    CONVERSATIONS(36_500);
 
     private final int days;
 

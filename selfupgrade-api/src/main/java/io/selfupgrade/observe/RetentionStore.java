@@ -11,9 +11,11 @@ import java.time.Duration;
  * <ol>
  *   <li>{@link #delete} deletes rows of the fence's agent only, of that kind and of that age, and
  *       at most as many as it was given; for {@link Retention.Kept#SNAPSHOTS} that many snapshots.
+ *       Of conversations it deletes messages, and the conversation once none is left.
  *   <li>What is still in use stays, however old: ticks that run or wait and the newest of each
  *       task, instances that live or lead, notifications that wait, upgrades that are open, the
- *       newest three snapshots, and deliveries whose request waits.
+ *       newest three snapshots, deliveries whose request waits, and conversations in which
+ *       something younger was said.
  *   <li>Nothing is deleted when the fence does not hold.
  * </ol>
  */

@@ -39,6 +39,19 @@ public sealed interface Schedule {
   }
 
   /**
+   * Stands for what is kept of a task that this version cannot read, as a zone that its JDK does
+   * not know or a word of a newer version. It is never due and cannot be scheduled.
+   *
+   * @param why what cannot be read
+   */
+  record Unreadable(String why) implements Schedule {
+    /** Validates that the reason is there. */
+    public Unreadable {
+      Objects.requireNonNull(why, "why");
+    }
+  }
+
+  /**
    * Due by a cron expression.
    *
    * @param expression fields or a nickname, see {@link Schedule#cron}

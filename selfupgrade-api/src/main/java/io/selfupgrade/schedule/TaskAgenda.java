@@ -9,7 +9,8 @@ import java.util.Optional;
  * The tasks of an agent as they stand at one instant of the store's clock.
  *
  * @param now the store's clock
- * @param tasks the tasks that were asked for, exist and are not paused
+ * @param tasks the tasks that were asked for, exist, are not paused, and are declared by the code
+ *     that leads if they were declared by code
  */
 public record TaskAgenda(Instant now, List<Entry> tasks) {
 

@@ -30,6 +30,19 @@ public interface TaskRun {
   /** Returns the store whose ledger holds this tick; for adapters. */
   TaskStore ledger();
 
+  /**
+   * Tells that a transaction begins that will hold this run's row in the ledger; called by
+   * adapters. Until {@link #endTransaction} nobody else of this process touches the row.
+   *
+   * @return false if the run was given up: the transaction must not begin
+   */
+  default boolean beginTransaction() {
+    return true;
+  }
+
+  /** Tells that this transaction is over, whatever came of it; called by adapters. */
+  default void endTransaction() {}
+
   /** Tells that the run's success is recorded already; called by adapters, after their commit. */
   void committed();
 }

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param running how many of its ticks are being run
  * @param waiting how many of its ticks wait for another attempt
  * @param last its newest tick in the ledger
+ * @param hindrance why none of its ticks is run even if it is not paused: its row cannot be read,
+ *     or the code that leads does not declare it; empty if nothing is in the way
  */
 public record TaskStatus(
     TaskConfig config,
@@ -20,12 +22,14 @@ public record TaskStatus(
     Optional<Instant> nextDue,
     int running,
     int waiting,
-    Optional<RunRecord> last) {
+    Optional<RunRecord> last,
+    Optional<String> hindrance) {
 
   /** Validates the parts. */
   public TaskStatus {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(nextDue, "nextDue");
     Objects.requireNonNull(last, "last");
+    Objects.requireNonNull(hindrance, "hindrance");
   }
 }

@@ -41,6 +41,11 @@ import java.util.UUID;
  *       Where the store cannot run it as it says, {@link #upsert} and {@link #schedule} refuse it
  *       with an {@link io.selfupgrade.agent.AdapterException} that is not retryable, and it stays
  *       as it was.
+ *   <li>A task that code has declared, and the code that leads has not ({@link #declare}), is on no
+ *       agenda and never overdue. It is retired when no upgrade is on trial; declared or scheduled
+ *       again it is as it was, its next tick too.
+ *   <li>A row that cannot be read hides no other: it is given with a {@link Schedule.Unreadable},
+ *       and declaring or scheduling its task writes it anew.
  * </ol>
  */
 public interface TaskStore {
@@ -50,7 +55,22 @@ public interface TaskStore {
   /** Declares a task; empty if the fence does not hold. A paused one stays paused. */
   Optional<Change> upsert(Fence fence, TaskConfig definition);
 
-  /** Declares a task from whichever instance, and wakes those that serve. */
+  /**
+   * Says which tasks the code that leads declares, after each was declared by {@link #upsert}.
+   *
+   * <p>Idempotent. What code declared at an earlier epoch and is not among them is left alone from
+   * now on, and once no upgrade of the agent is on trial it is retired: not enabled, with why; its
+   * ledger stays. Tasks that were only scheduled are not touched.
+   *
+   * @param tasks their names
+   * @return empty if the fence does not hold
+   */
+  Optional<Declared> declare(Fence fence, Set<String> tasks);
+
+  /**
+   * Schedules a task from whichever instance, and wakes those that serve. It stays, whatever the
+   * code that leads declares.
+   */
   Change schedule(AgentName agent, TaskConfig definition);
 
   /** Removes a task and skips its waiting ticks; false if there is none. */
@@ -189,20 +209,23 @@ public interface TaskStore {
   /** Returns the runs that were set aside, newest first. */
   List<RunRecord> quarantined(AgentName agent, int limit);
 
-  /** Makes a run that was set aside wait again, its failures forgotten; false if it is not. */
+  /**
+   * Makes a run that was set aside wait again, its failures forgotten; false if it is not set
+   * aside, or is a tick of a task that is gone, which stays set aside.
+   */
   boolean release(AgentName agent, UUID run);
 
   /**
    * Returns the tasks that have been due for longer than that and stand still: no tick is running,
    * and none that was claimed at the present epoch has ended within that time. A task that works
-   * off what was missed before is not one of them, nor one that is paused.
+   * off what was missed before is not one of them, nor one that is paused, or that no agent runs.
    */
   List<String> overdue(AgentName agent, Duration grace);
 
   /**
    * Returns what has been due for longer than that and stands still: tasks as {@link #overdue}
-   * does, and handlers of which one-shots lie there, while none is running and none has ended
-   * within that time.
+   * does, those of {@link Runner#DATABASE} too, and handlers of which one-shots lie there, while
+   * none is running and none has ended within that time.
    */
   Standstill standstill(AgentName agent, Duration grace);
 
@@ -217,6 +240,19 @@ public interface TaskStore {
     public Standstill {
       tasks = List.copyOf(tasks);
       handlers = List.copyOf(handlers);
+    }
+  }
+
+  /**
+   * What a declaration came to.
+   *
+   * @param onTrial whether an upgrade is on trial, so that nothing was retired
+   * @param retired names of the tasks that it retired
+   */
+  record Declared(boolean onTrial, List<String> retired) {
+    /** Copies. */
+    public Declared {
+      retired = List.copyOf(retired);
     }
   }
 

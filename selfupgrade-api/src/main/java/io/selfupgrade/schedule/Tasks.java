@@ -77,7 +77,12 @@ public interface Tasks {
   /** Returns the runs that were set aside, newest first. */
   List<RunRecord> quarantined(int most);
 
-  /** Lets a run that was set aside be tried again, its failures forgotten; false if it is not. */
+  /**
+   * Lets a run that was set aside be tried again, its failures forgotten; false if it is not set
+   * aside.
+   *
+   * @throws IllegalStateException if it is a tick of a task that was removed: nobody would run it
+   */
   boolean release(UUID run);
 
   /** Submits work to be done once; returns its id, by a key that is known the one it had. */

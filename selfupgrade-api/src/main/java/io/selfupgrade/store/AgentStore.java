@@ -4,6 +4,7 @@ import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.control.CommandStore;
 import io.selfupgrade.control.JobStore;
+import io.selfupgrade.conversation.ConversationStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
@@ -93,6 +94,9 @@ public interface AgentStore extends AutoCloseable {
 
   /** Returns the memories. */
   MemoryStore memories();
+
+  /** Returns the conversations. */
+  ConversationStore conversations();
 
   /** Returns the configuration. */
   SettingsStore settings();

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The door to snapshots of the agent's data: memories, configuration and task definitions.
+ * The door to snapshots of the agent's data: memories, conversations, configuration and task
+ * definitions.
  *
  * <p>Thread-safe. A restore is a person's act in two steps, {@link #plan} and {@link #apply}. The
  * copies of the newest ten snapshots are kept. They lie in the database that they are copies of.

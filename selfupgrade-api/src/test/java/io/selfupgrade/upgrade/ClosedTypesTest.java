@@ -37,7 +37,7 @@ class ClosedTypesTest {
       Arguments.of(Proof.class, "Available Staged Validated Prepared Applied"),
       Arguments.of(Acquisition.class, "Acquired Denied"),
       Arguments.of(TakeOver.class, "Expired EarlyLock Attested"),
-      Arguments.of(Schedule.class, "Cron Every At"),
+      Arguments.of(Schedule.class, "Cron Every At Unreadable"),
       Arguments.of(Missed.class, "Skip RunOnce RunAll Within")
     };
   }

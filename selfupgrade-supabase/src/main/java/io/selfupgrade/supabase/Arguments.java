@@ -55,8 +55,16 @@ final class Arguments {
       return new Column(type, elements);
     }
 
+    /** Where the driver knows the type of the elements, it sends them as the server keeps them. */
     private Array array(Connection connection) throws SQLException {
-      return connection.createArrayOf(type, elements.toArray());
+      return connection.createArrayOf(
+          type,
+          switch (type) {
+            case "text" -> elements.toArray(String[]::new);
+            case "int4" -> elements.toArray(Integer[]::new);
+            case "int8" -> elements.toArray(Long[]::new);
+            default -> elements.toArray();
+          });
     }
   }
 

@@ -30,14 +30,16 @@ final class OneShotTable {
       """
       insert into selfupgrade.one_shots (id, agent, handler, due, ready_at, payload)
       select u.id, ?, u.handler, d.due, d.due, u.payload::jsonb
-        from unnest(?::uuid[], ?::text[], ?::bigint[], ?::text[], ?::text[])
-             as u(id, handler, micros, payload, key)
-       cross join lateral (select coalesce(%s, statement_timestamp()) as due) d
-      """
-          .formatted(Sql.instant("u.micros"));
+        from unnest(?::uuid[], ?::text[], ?::bigint[], ?::text[]%2$s) as u(id, handler, micros, payload%3$s)
+       cross join lateral (select coalesce(%1$s, statement_timestamp()) as due) d
+      """;
 
   private static final String SUBMIT =
-      "with i as (" + ROWS + ") select pg_notify('" + Sql.CHANNEL + "', ?)";
+      "with i as ("
+          + ROWS.formatted(Sql.instant("u.micros"), "", "")
+          + ") select pg_notify('"
+          + Sql.CHANNEL
+          + "', ?)";
 
   /** A key that is known, of this batch or an earlier one, is not taken; nor is its work. */
   private static final String SUBMIT_KEYED =
@@ -48,7 +50,7 @@ final class OneShotTable {
         on conflict do nothing returning id),
       i as (
       """
-          + ROWS
+          + ROWS.formatted(Sql.instant("u.micros"), ", ?::text[]", ", key")
           + """
            where u.key is null or exists (select from k where k.id = u.id))
           select pg_notify('%s', ?)
@@ -94,6 +96,35 @@ final class OneShotTable {
         from h
       """;
 
+  /**
+   * A recursive common table expression: the handlers that one-shots of an agent are for, one look
+   * into the index each. Takes the agent twice.
+   */
+  static final String HANDLERS =
+      """
+      one_handler (handler) as (
+        (select s.handler from selfupgrade.one_shots s where s.agent = ? order by s.handler limit 1)
+        union all
+        select (select s.handler from selfupgrade.one_shots s
+                 where s.agent = ? and s.handler > o.handler order by s.handler limit 1)
+          from one_handler o where o.handler is not null)
+      """;
+
+  /**
+   * The one-shots of an agent that are being run, after {@link #HANDLERS}. No index knows them, so
+   * that a claim changes no index; they are sought among those that are ready, and by ten minutes
+   * more, as the clock may have been set back. Takes the agent three times in all.
+   */
+  static final String HELD =
+      HANDLERS
+          + """
+      , held as materialized (
+        select r.id, r.handler, r.holder from one_handler o cross join lateral (
+          select s.id, s.handler, s.holder from selfupgrade.one_shots s
+           where s.agent = ? and s.handler = o.handler and s.running
+             and s.ready_at <= statement_timestamp() + interval '10 minutes') r)
+      """;
+
   private static final String ENDS =
       """
       with e as (
@@ -101,16 +132,12 @@ final class OneShotTable {
                  as e(id, attempt, how, error, pause)),
       """;
 
-  /**
-   * In other words than those of the index over what runs: statistics mostly say that nothing does,
-   * and the planner would rather read that index whole than look each row up.
-   */
   private static final String END =
       ENDS
           + """
           d as (
             delete from selfupgrade.one_shots s using e
-             where s.id = e.id and s.attempt = e.attempt and coalesce(s.running, false)
+             where s.id = e.id and s.attempt = e.attempt and s.running
             returning s.*, e.how, e.error)
           insert into selfupgrade.one_shot_ends
                  (id, agent, handler, due, attempt, failures, state, quarantined, holder, epoch,
@@ -133,7 +160,7 @@ final class OneShotTable {
                                    then clock_timestamp() + e.pause * interval '1 microsecond'
                                    else s.ready_at end
               from e
-             where s.id = e.id and s.attempt = e.attempt and coalesce(s.running, false)
+             where s.id = e.id and s.attempt = e.attempt and s.running
             returning s.id, s.agent),
           n as (
             select pg_notify('%s', a.agent) from (select distinct b.agent from b) a)
@@ -197,7 +224,7 @@ final class OneShotTable {
         Arguments.Column.of("text", work, one -> one.work().payload().text());
     return keyed
         ? Arguments.of(agent, ids, keys, agent, ids, handlers, due, payloads, keys, agent)
-        : Arguments.of(agent, ids, handlers, due, payloads, keys, agent);
+        : Arguments.of(agent, ids, handlers, due, payloads, agent);
   }
 
   private static Map<String, UUID> known(Statements statements, AgentName agent, List<String> keys)

@@ -103,6 +103,21 @@ final class PostgresRetention implements RetentionStore {
   private static final String THEIR_REQUESTS =
       ", r as (delete from selfupgrade.upgrade_requests r using old where r.id = old.request)";
 
+  private static final String MESSAGES =
+      """
+      select m.conversation, m.seq from f, c, selfupgrade.conversations v
+        join selfupgrade.conversation_messages m on m.conversation = v.id
+       where v.agent = f.agent and v.last_at < c.cutoff order by v.last_at, v.id, m.seq
+      """;
+
+  private static final String SILENT =
+      """
+      select v.id from selfupgrade.conversations v, f, c
+       where v.agent = f.agent and v.last_at < c.cutoff
+         and not exists (select from selfupgrade.conversation_messages m where m.conversation = v.id)
+       order by v.last_at
+      """;
+
   private final Database database;
 
   PostgresRetention(Database database) {
@@ -116,10 +131,28 @@ final class PostgresRetention implements RetentionStore {
         "deleting old rows of " + fence.agent() + ", " + what,
         statements -> {
           int deleted = statements.update(sql(what), Arguments.of(fence, olderThan, most));
-          return what == Retention.Kept.TASK_RUNS && deleted < most
-              ? deleted + deleteOneShots(statements, fence, olderThan, most - deleted)
+          return deleted < most
+              ? deleted + deleteRest(statements, fence, what, olderThan, most - deleted)
               : deleted;
         });
+  }
+
+  private static int deleteRest(
+      Statements statements, Fence fence, Retention.Kept what, Duration olderThan, int most)
+      throws SQLException {
+    if (what == Retention.Kept.TASK_RUNS) {
+      return deleteOneShots(statements, fence, olderThan, most);
+    }
+    // Looked at again where somebody has just gone on with it.
+    return what == Retention.Kept.CONVERSATIONS
+        ? statements.update(
+            DELETE.formatted(
+                "conversations",
+                SILENT,
+                "",
+                "t.id = old.id and t.last_at < (select c.cutoff from c)"),
+            Arguments.of(fence, olderThan, most))
+        : 0;
   }
 
   /** Their keys are kept as long as they are, and not counted. */
@@ -143,6 +176,12 @@ final class PostgresRetention implements RetentionStore {
       case UPGRADE_STEPS -> delete("upgrade_steps", UPGRADE_STEPS, "");
       case SNAPSHOTS -> delete("snapshots", SNAPSHOTS, THEIR_ROWS);
       case DELIVERIES -> delete("deliveries", DELIVERIES, THEIR_REQUESTS);
+      case CONVERSATIONS ->
+          DELETE.formatted(
+              "conversation_messages",
+              MESSAGES,
+              "",
+              "t.conversation = old.conversation and t.seq = old.seq");
     };
   }
 

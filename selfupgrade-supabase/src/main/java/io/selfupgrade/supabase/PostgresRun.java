@@ -108,8 +108,12 @@ public final class PostgresRun {
   private <T> Attempt<T> inTurn(EffectsWithResult<T> effects) throws Exception {
     Database.HostTurn turn = database.hostTurn();
     try {
+      if (!run.beginTransaction()) {
+        throw lost();
+      }
       return attempt(effects);
     } finally {
+      run.endTransaction();
       turn.close();
     }
   }
@@ -219,7 +223,8 @@ public final class PostgresRun {
         PORT,
         "the claim of "
             + name()
-            + " was lost: another instance has it or ended it, and nothing was written here",
+            + " was lost: it was given up, or another instance has it or ended it; nothing was"
+            + " written here",
         false,
         null);
   }

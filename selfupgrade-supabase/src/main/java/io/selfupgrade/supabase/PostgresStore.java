@@ -6,6 +6,7 @@ import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.control.CommandStore;
 import io.selfupgrade.control.JobStore;
+import io.selfupgrade.conversation.ConversationStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
@@ -68,6 +69,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresSourceStore sources = new PostgresSourceStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
   private final PostgresMemoryStore memories = new PostgresMemoryStore(database);
+  private final PostgresConversationStore conversations = new PostgresConversationStore(database);
   private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
   private final PostgresLogStore logs = new PostgresLogStore(database);
   private final PostgresOutbox outbox = new PostgresOutbox(database);
@@ -326,6 +328,11 @@ public final class PostgresStore implements AgentStore {
   @Override
   public MemoryStore memories() {
     return memories;
+  }
+
+  @Override
+  public ConversationStore conversations() {
+    return conversations;
   }
 
   @Override

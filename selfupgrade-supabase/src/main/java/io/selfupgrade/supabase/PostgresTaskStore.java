@@ -10,6 +10,7 @@ import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunEnd;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Runner;
+import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskAgenda;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStatus;
@@ -54,8 +55,11 @@ final class PostgresTaskStore implements TaskStore {
               from (select 1) one
               left join selfupgrade.scheduled_tasks t
                 on t.agent = ? and t.task_type = any (?) and t.enabled
+               and not exists (select from selfupgrade.task_state s
+                                where s.task = t.id and %s)
               left join selfupgrade.task_state s on s.task = t.id
             """
+              .formatted(TaskRows.LEFT_OUT)
           + OPEN_RUNS
           + " order by t.name";
 
@@ -63,10 +67,17 @@ final class PostgresTaskStore implements TaskStore {
       "select "
           + TaskRows.DEFINITION
           + """
-            , t.paused, s.next_run, c.running, c.waiting, l.id is not null as ran, l.*
+            , t.paused and not (t.runner = 'DATABASE' and t.retired is not null) as paused,
+              case when t.retired is not null and not t.enabled then t.retired
+                   when t.runner = 'AGENT' and %s then %s end as hindrance,
+              s.next_run, c.running, c.waiting, l.id is not null as ran, l.*
               from selfupgrade.scheduled_tasks t
               left join selfupgrade.task_state s on s.task = t.id
             """
+              .formatted(
+                  TaskRows.LEFT_OUT,
+                  TaskRows.notDeclared(
+                      "(select o.holder from selfupgrade.leadership o where o.agent = t.agent)"))
           + OPEN_RUNS
           + """
               left join lateral (
@@ -95,7 +106,10 @@ final class PostgresTaskStore implements TaskStore {
   private static final String PAUSE =
       """
       with t as (
-        update selfupgrade.scheduled_tasks t set paused = p.paused, enabled = not p.paused and t.runner = 'AGENT'
+        update selfupgrade.scheduled_tasks t
+           set paused = p.paused,
+               enabled = not p.paused and t.runner = 'AGENT' and (t.retired is null or t.enabled),
+               retired = case when not t.enabled and t.runner = 'AGENT' then t.retired end
           from (select ?::boolean as paused) p
          where t.agent = ? and t.name = ? and t.paused <> p.paused
         returning t.id, t.agent, t.runner)
@@ -147,6 +161,11 @@ final class PostgresTaskStore implements TaskStore {
   @Override
   public Optional<Change> upsert(Fence fence, TaskConfig definition) {
     return declarations.upsert(fence, definition);
+  }
+
+  @Override
+  public Optional<Declared> declare(Fence fence, Set<String> tasks) {
+    return declarations.declare(fence, tasks);
   }
 
   @Override
@@ -203,17 +222,31 @@ final class PostgresTaskStore implements TaskStore {
         PORT,
         "listing the tasks of " + agent,
         statements ->
-            statements.list(LIST, PostgresTaskStore::status, Arguments.of(agent, task, task)));
+            statements
+                .list(LIST, PostgresTaskStore::status, Arguments.of(agent, task, task))
+                .stream()
+                .flatMap(Optional::stream)
+                .toList());
   }
 
-  private static TaskStatus status(Row row) throws SQLException {
-    return new TaskStatus(
-        TaskRows.definition(row),
-        row.flag("paused"),
-        row.instantIfAny("next_run"),
-        (int) row.number("running"),
-        (int) row.number("waiting"),
-        row.flag("ran") ? Optional.of(TaskRows.run(row)) : Optional.empty());
+  private static Optional<TaskStatus> status(Row row) throws SQLException {
+    Optional<TaskConfig> definition = TaskRows.definition(row);
+    if (definition.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<String> hindrance =
+        definition.get().schedule() instanceof Schedule.Unreadable unreadable
+            ? Optional.of(unreadable.why())
+            : row.textIfAny("hindrance");
+    return Optional.of(
+        new TaskStatus(
+            definition.get(),
+            row.flag("paused"),
+            row.instantIfAny("next_run"),
+            (int) row.number("running"),
+            (int) row.number("waiting"),
+            row.flag("ran") ? Optional.of(TaskRows.run(row)) : Optional.empty(),
+            hindrance));
   }
 
   @Override
@@ -247,14 +280,16 @@ final class PostgresTaskStore implements TaskStore {
 
   private static AgendaRow agendaRow(Row row) throws SQLException {
     Instant now = row.instant("now");
-    if (!row.flag("found")) {
+    Optional<TaskConfig> definition =
+        row.flag("found") ? TaskRows.definition(row) : Optional.empty();
+    if (definition.isEmpty()) {
       return new AgendaRow(now, Optional.empty());
     }
     return new AgendaRow(
         now,
         Optional.of(
             new TaskAgenda.Entry(
-                TaskRows.definition(row),
+                definition.get(),
                 row.instant("anchor"),
                 row.instantIfAny("next_run"),
                 (int) row.number("running"),

@@ -39,7 +39,8 @@ final class TaskLedger {
           + ENDED
           + " and e.agent = ? and e.handler = ? order by e.finished_at desc limit ?) union all ("
           + BEGUN
-          + " and s.running and s.agent = ? and s.handler = ? limit ?)) r"
+          + " and s.running and s.agent = ? and s.handler = ? and s.ready_at <= statement_timestamp()"
+          + " limit ?)) r"
           + " order by r.due desc limit ?";
 
   private static final String QUARANTINED =
@@ -59,16 +60,69 @@ final class TaskLedger {
         update selfupgrade.task_runs r
            set state = 'WAITING', quarantined = false, failures = 0, finished_at = null,
                ready_at = null
-         where r.agent = ? and r.id = ? and r.quarantined and r.state = 'FAILED' returning r.agent)
+         where r.agent = ? and r.id = ? and r.quarantined and r.state = 'FAILED'
+           and exists (select from selfupgrade.scheduled_tasks t where t.id = r.task_id)
+        returning r.agent)
       select pg_notify('%s', r.agent) from r
       """
           .formatted(Sql.CHANNEL);
 
-  private static final String OVERDUE =
+  /** A run of the database is seen by its lock; its row comes with its end. */
+  private static final String DATABASES =
       """
+      t.runner = 'DATABASE' and not t.paused
+         and not exists (select from selfupgrade.task_runs r
+                          where r.task_id = t.id and r.finished_at > clock_timestamp() - %s)
+         and not exists (select from pg_locks k
+                          where k.locktype = 'advisory' and k.objsubid = 1 and k.granted
+                            and k.database = (select d.oid from pg_database d
+                                               where d.datname = current_database())
+                            and (k.classid::bigint << 32 | k.objid::bigint)
+                                = hashtextextended('selfupgrade.task.' || t.id, 0))
+      """
+          .formatted(Sql.SPAN);
+
+  private static final String OVERDUE = overdue("t.enabled");
+
+  /** Whether some of a handler's run is looked for among those that are ready longest. */
+  private static final String LYING =
+      "with recursive "
+          + OneShotTable.HANDLERS
+          + """
+            select o.handler as name from one_handler o
+             where exists (select from selfupgrade.one_shots s
+                            where s.agent = ? and s.handler = o.handler and not s.running
+                              and s.ready_at < statement_timestamp() - %1$s)
+               and not exists (select from selfupgrade.one_shot_ends e
+                                where e.agent = ? and e.handler = o.handler
+                                  and e.finished_at > statement_timestamp() - %1$s)
+               and not exists (
+                 select from (select r.running from selfupgrade.one_shots r
+                               where r.agent = ? and r.handler = o.handler
+                                 and r.ready_at <= statement_timestamp()
+                               order by r.ready_at limit 5000) r
+                  where r.running)
+            """
+              .formatted(Sql.SPAN);
+
+  private static final String STANDSTILL =
+      "(select 'TASK' as kind, o.name from ("
+          + overdue("(t.enabled or " + DATABASES + ")")
+          + ") o) union all (select 'HANDLER' as kind, l.name from ("
+          + LYING
+          + ") l) order by kind, name";
+
+  private final Database database;
+
+  TaskLedger(Database database) {
+    this.database = database;
+  }
+
+  private static String overdue(String watched) {
+    return """
       select t.name from selfupgrade.scheduled_tasks t
         join selfupgrade.task_state s on s.task = t.id
-       where t.agent = ? and t.enabled
+       where t.agent = ? and %3$s and not %2$s
          and not exists (select from selfupgrade.task_runs r
                           where r.task_id = t.id and r.state = 'RUNNING')
          and not exists (select from selfupgrade.leadership l
@@ -85,33 +139,7 @@ final class TaskLedger {
                             and greatest(r.due, r.ready_at) < clock_timestamp() - %1$s))
        order by t.name
       """
-          .formatted(Sql.SPAN);
-
-  private static final String LYING =
-      """
-      select h.handler as name from (
-        select s.handler from selfupgrade.one_shots s
-         where s.agent = ? and not s.running and s.ready_at < statement_timestamp() - %1$s
-         group by s.handler) h
-       where not exists (select from selfupgrade.one_shots r
-                          where r.agent = ? and r.handler = h.handler and r.running)
-         and not exists (select from selfupgrade.one_shot_ends e
-                          where e.agent = ? and e.handler = h.handler
-                            and e.finished_at > statement_timestamp() - %1$s)
-      """
-          .formatted(Sql.SPAN);
-
-  private static final String STANDSTILL =
-      "(select 'TASK' as kind, o.name from ("
-          + OVERDUE
-          + ") o) union all (select 'HANDLER' as kind, l.name from ("
-          + LYING
-          + ") l) order by kind, name";
-
-  private final Database database;
-
-  TaskLedger(Database database) {
-    this.database = database;
+        .formatted(Sql.SPAN, TaskRows.LEFT_OUT, watched);
   }
 
   Optional<RunRecord> find(RunClaim claim) {
@@ -165,7 +193,8 @@ final class TaskLedger {
                 STANDSTILL,
                 row -> (row.text("kind").equals("TASK") ? tasks : handlers).add(row.text("name")),
                 Arguments.of(
-                    agent, grace, grace, grace, grace, agent, grace, agent, agent, grace)));
+                    agent, grace, grace, grace, grace, grace, agent, agent, agent, grace, agent,
+                    grace, agent)));
     return new Standstill(tasks, handlers);
   }
 

@@ -13,6 +13,7 @@ import io.selfupgrade.schedule.Scope;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import java.sql.SQLException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -20,10 +21,18 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Tasks and ticks between the api's records and the tables' columns. */
 final class TaskRows {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
+  private static final int MOST_TOLD = 100;
+  private static final Set<String> UNREADABLE_TOLD = ConcurrentHashMap.newKeySet();
 
   /** The columns of a definition; the table's alias is {@code t}. */
   static final String DEFINITION =
@@ -37,7 +46,22 @@ final class TaskRows {
       "r.id, r.agent, r.task, r.due, r.attempt, r.holder, r.epoch, r.state, r.started_at,"
           + " r.finished_at, r.error, r.quarantined";
 
+  /**
+   * Whether code declared a task, and the code that leads has said that it does not; the aliases
+   * are {@code t} and, of its state, {@code s}.
+   */
+  static final String LEFT_OUT =
+      "exists (select from selfupgrade.leadership o where o.agent = t.agent"
+          + " and o.declared_epoch = o.epoch and s.declared_epoch < o.epoch)";
+
   private TaskRows() {}
+
+  /** Says in SQL that the code of an instance does not declare a task. */
+  static String notDeclared(String instance) {
+    return "coalesce((select 'version ' || i.version from selfupgrade.instances i where i.id = "
+        + instance
+        + "), 'the version that leads') || ' does not declare it'";
+  }
 
   /** The parts of a schedule, one for each column. */
   record ScheduleColumns(
@@ -58,6 +82,9 @@ final class TaskRows {
       if (schedule instanceof Schedule.At at) {
         return new ScheduleColumns(
             "AT", null, null, null, at.instant().truncatedTo(ChronoUnit.MICROS));
+      }
+      if (schedule instanceof Schedule.Unreadable unreadable) {
+        return new ScheduleColumns("UNREADABLE", unreadable.why(), null, null, null);
       }
       throw new IllegalStateException("schedule " + schedule + " has no columns yet");
     }
@@ -127,14 +154,38 @@ final class TaskRows {
     }
   }
 
-  static TaskConfig definition(Row row) throws SQLException {
-    return new TaskConfig(
-        row.text("name"),
-        row.text("task_type"),
-        schedule(row),
-        policy(row),
-        Json.of(row.text("payload")),
-        row.constant(Runner.class, "runner"));
+  /**
+   * Reads a definition. One that this version cannot read comes without its schedule and its
+   * policy, and says why; it must not cost the others theirs.
+   *
+   * @return empty if not even the name is one
+   */
+  static Optional<TaskConfig> definition(Row row) throws SQLException {
+    String name = row.text("name");
+    String handler = row.text("task_type");
+    try {
+      return Optional.of(
+          new TaskConfig(
+              name,
+              handler,
+              schedule(row),
+              policy(row),
+              Json.of(row.text("payload")),
+              row.constant(Runner.class, "runner")));
+    } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+      return unreadable(name, handler, "its row cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static Optional<TaskConfig> unreadable(String name, String handler, String why) {
+    try {
+      return Optional.of(TaskConfig.of(name, new Schedule.Unreadable(why)).handler(handler));
+    } catch (IllegalArgumentException e) {
+      if (UNREADABLE_TOLD.size() < MOST_TOLD && UNREADABLE_TOLD.add(name)) {
+        LOG.error("A task is left out, for {}", why, e);
+      }
+      return Optional.empty();
+    }
   }
 
   private static Schedule schedule(Row row) throws SQLException {
@@ -143,7 +194,7 @@ final class TaskRows {
       case "CRON" -> Schedule.cron(row.text("cron_expression"), ZoneId.of(row.text("time_zone")));
       case "EVERY" -> Schedule.every(row.duration("period_micros"));
       case "AT" -> Schedule.at(row.instant("due_at"));
-      default -> throw new SQLException("schedule " + kind + " is of a newer version");
+      default -> throw new IllegalArgumentException("schedule " + kind + " is of a newer version");
     };
   }
 
@@ -155,7 +206,7 @@ final class TaskRows {
           case "RUN_ONCE" -> Missed.runOnce();
           case "RUN_ALL" -> Missed.runAll((int) row.number("missed_most"));
           case "WITHIN" -> Missed.within(row.duration("missed_micros"));
-          default -> throw new SQLException("rule " + kind + " is of a newer version");
+          default -> throw new IllegalArgumentException("rule " + kind + " is of a newer version");
         };
     Retry retry =
         new Retry(

@@ -100,16 +100,17 @@ final class TaskTicks {
 
   /** A run whose row is locked is being committed right now: the next call sees how it ended. */
   private static final String RECLAIM =
-      "with "
+      "with recursive "
           + Sql.FENCE
+          + ", "
+          + OneShotTable.HELD
           + """
             , gone as (
               select g.holder from f cross join lateral (
                 select distinct r.holder from selfupgrade.task_runs r
                  where r.agent = f.agent and r.state = 'RUNNING'
                 union
-                select distinct s.holder from selfupgrade.one_shots s
-                 where s.agent = f.agent and s.running) g
+                select h.holder from held h) g
                where g.holder = ?::uuid
                   or g.holder <> f.holder
                      and not exists (
@@ -121,9 +122,10 @@ final class TaskTicks {
                where r.state = 'RUNNING' and r.holder in (select holder from gone)
                for update of r skip locked),
             shots as (
-              select s.id from selfupgrade.one_shots s join f on s.agent = f.agent
-               where s.running and s.holder in (select holder from gone)
-               for update of s skip locked),
+              select o.id from held h join gone g on g.holder = h.holder
+                join selfupgrade.one_shots o on o.id = h.id
+               where o.running and o.holder = h.holder
+               for update of o skip locked),
             t as (
               update selfupgrade.task_runs r set state = 'WAITING', finished_at = null
                 from ticks where r.id = ticks.id returning 1),
@@ -135,18 +137,21 @@ final class TaskTicks {
               .formatted(Sql.SPAN);
 
   private static final String DISOWN =
-      """
-      with k as (select ?::uuid[] as known),
-      t as (
-        update selfupgrade.task_runs r set state = 'WAITING', finished_at = null
-          from k where r.agent = ? and r.holder = ? and r.state = 'RUNNING'
-                   and not (r.id = any (k.known)) returning 1),
-      s as (
-        update selfupgrade.one_shots s set running = false
-          from k where s.agent = ? and s.holder = ? and s.running
-                   and not (s.id = any (k.known)) returning 1)
-      select (select count(*) from t) + (select count(*) from s) as count
-      """;
+      "with recursive "
+          + OneShotTable.HELD
+          + """
+            , k as (select ?::uuid as holder, ?::uuid[] as known),
+            t as (
+              update selfupgrade.task_runs r set state = 'WAITING', finished_at = null
+                from k where r.agent = ? and r.holder = k.holder and r.state = 'RUNNING'
+                         and not (r.id = any (k.known)) returning 1),
+            s as (
+              update selfupgrade.one_shots s set running = false
+                from k, held h
+               where h.holder = k.holder and not (h.id = any (k.known))
+                 and s.id = h.id and s.holder = h.holder and s.running returning 1)
+            select (select count(*) from t) + (select count(*) from s) as count
+            """;
 
   private final Database database;
   private final OneShotTable oneShots;
@@ -266,7 +271,7 @@ final class TaskTicks {
     return count(
         "reclaiming lost runs of " + fence.agent(),
         RECLAIM,
-        Arguments.of(fence, attestedDead, silence));
+        Arguments.of(fence, fence.agent(), fence.agent(), fence.agent(), attestedDead, silence));
   }
 
   int disown(Claimant by, Set<UUID> known) {
@@ -274,11 +279,12 @@ final class TaskTicks {
         "giving back what " + by.agent() + " does not know of",
         DISOWN,
         Arguments.of(
-            Arguments.Column.of("uuid", known, id -> id),
+            by.agent(),
+            by.agent(),
             by.agent(),
             by.instance(),
-            by.agent(),
-            by.instance()));
+            Arguments.Column.of("uuid", known, id -> id),
+            by.agent()));
   }
 
   private int count(String operation, String sql, Arguments arguments) {

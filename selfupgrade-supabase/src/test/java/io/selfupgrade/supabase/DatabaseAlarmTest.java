@@ -18,12 +18,15 @@ import io.selfupgrade.schedule.TaskStore;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.upgrade.RestorePlan;
 import io.selfupgrade.upgrade.RestoreResult;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -95,6 +98,52 @@ class DatabaseAlarmTest {
     assertThat(CRON.states(paused)).containsExactly(State.SUCCEEDED);
     assertThat(CRON.alarm(paused)).isEqualTo("0 3 * * 1-5");
     tasks().remove(paused, "digest");
+  }
+
+  @Test
+  void oneThatIsDueAndNotRunStandsStillAndIsNotHeldAgainstACandidate() throws SQLException {
+    Duration grace = Duration.ofMinutes(1);
+    AgentName silent = CRON.scheduled(DAILY, Duration.ofMinutes(3));
+
+    assertThat(tasks().standstill(silent, grace).tasks()).containsExactly("digest");
+    assertThat(tasks().standstill(silent, Duration.ofHours(1)).tasks()).isEmpty();
+    assertThat(tasks().overdue(silent, grace)).isEmpty();
+    try (Connection connection = DriverManager.getConnection(CRON.url())) {
+      connection.setAutoCommit(false);
+      new Statements(connection)
+          .script(
+              "select pg_advisory_xact_lock(hashtextextended('selfupgrade.task."
+                  + CRON.id(silent)
+                  + "', 0))");
+      assertThat(tasks().standstill(silent, grace).tasks()).as("it is being run").isEmpty();
+    }
+    tasks().pause(silent, "digest", true);
+    assertThat(tasks().standstill(silent, grace).tasks()).as("it is paused").isEmpty();
+    tasks().pause(silent, "digest", false);
+
+    CRON.ring(silent);
+    assertThat(tasks().standstill(silent, grace).tasks()).isEmpty();
+    tasks().remove(silent, "digest");
+  }
+
+  @Test
+  void oneThatTheCodeThatLeadsDoesNotDeclareIsRetiredAndComesBack() throws SQLException {
+    Fence first = Agents.lead(CRON.store());
+    AgentName its = first.agent();
+    assertThat(tasks().upsert(first, DAILY)).isPresent();
+    Instant next = CRON.nextDue(its);
+    assertThat(tasks().declare(first, Set.of("digest"))).isPresent();
+    Fence second = Agents.takeOver(CRON.store(), first);
+
+    assertThat(tasks().declare(second, Set.of()).orElseThrow().retired()).containsExactly("digest");
+    assertThat(CRON.alarm(its)).endsWith(" paused");
+    assertThat(CRON.status(its).hindrance()).isPresent();
+
+    assertThat(tasks().upsert(second, DAILY)).contains(TaskStore.Change.UPDATED);
+    assertThat(CRON.alarm(its)).isEqualTo("0 3 * * 1-5");
+    assertThat(CRON.status(its).hindrance()).isEmpty();
+    assertThat(CRON.nextDue(its)).isEqualTo(next);
+    tasks().remove(its, "digest");
   }
 
   @Test

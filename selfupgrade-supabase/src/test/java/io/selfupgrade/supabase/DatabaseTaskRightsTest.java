@@ -156,6 +156,27 @@ class DatabaseTaskRightsTest {
     assertThat(CRON.value("select who from theirs.seen")).startsWith("agent_");
   }
 
+  /** Said where handlers are registered: such a function is only as good as its owner. */
+  @Test
+  void whatOneDefersRunsWithTheRightsOfTheSchemasOwnerBeforePostgres18() throws SQLException {
+    login(
+        "create table theirs.work (n integer); create table theirs.deferred (who text);"
+            + " create function theirs.after() returns trigger language plpgsql as"
+            + " 'begin insert into theirs.deferred values (current_user); return null; end';"
+            + " create constraint trigger later after insert on theirs.work"
+            + " deferrable initially deferred for each row execute function theirs.after();"
+            + " create function theirs.defer(run jsonb) returns void language sql security definer"
+            + " as 'insert into theirs.work values (1)'");
+    CRON.value("select selfupgrade.register_handler('defer', 'theirs.defer(jsonb)')");
+    AgentName agent = CRON.scheduled(TASK.handler("defer"), Duration.ofSeconds(1));
+
+    assertThat(CRON.ring(agent)).isEqualTo("SUCCEEDED 1");
+
+    boolean since18 = Integer.parseInt(CRON.value("show server_version_num")) >= 180_000;
+    assertThat(CRON.value("select who like 'agent\\_%' from theirs.deferred"))
+        .isEqualTo(since18 ? "t" : "f");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -4,9 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.control.Command;
 import io.selfupgrade.control.CommandStore;
 import io.selfupgrade.control.JobStore;
+import io.selfupgrade.conversation.ConversationStore;
+import io.selfupgrade.conversation.ConversationStore.Author;
+import io.selfupgrade.conversation.ConversationStore.Cursor;
+import io.selfupgrade.conversation.ConversationStore.Showing;
+import io.selfupgrade.conversation.ConversationStore.Span;
+import io.selfupgrade.conversation.Message;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.testkit.Eventually;
@@ -16,6 +23,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -69,6 +77,7 @@ class HotPathsTest {
       for (int i = 0; i < 8; i++) {
         read(store, fence.agent());
         beControlled(store, fence);
+        talk(store, fence.agent());
       }
     }
     try (Connection beside = DATABASE.dataSource().getConnection()) {
@@ -103,6 +112,21 @@ class HotPathsTest {
       store.journal().steps(upgrade.id());
       store.policies().verdict(upgrade.id());
     }
+  }
+
+  private static void talk(PostgresStore store, AgentName agent) {
+    ConversationStore talk = store.conversations();
+    Author author = new Author(agent, InstanceId.random(), 1);
+    talk.append(author, "chat", List.of(Message.user("hello")));
+    UUID seen = talk.context(agent, "chat", 20).orElseThrow().revision();
+    Showing showing = new Showing(List.of(Message.assistant("hello")), List.of(Span.ALL));
+    assertThat(talk.show(author, "chat", Optional.of(seen), showing)).isPresent();
+    talk.read(agent, "chat", new Cursor(Long.MAX_VALUE, true), 20);
+    talk.read(agent, "chat", new Cursor(0, false), 20);
+    talk.find(agent, "chat");
+    talk.list(agent, "", 20);
+    talk.append(author, "gone", List.of(Message.user("hello")));
+    talk.delete(agent, "gone");
   }
 
   private static void beControlled(PostgresStore store, Fence fence) {

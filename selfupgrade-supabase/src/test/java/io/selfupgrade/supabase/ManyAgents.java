@@ -89,6 +89,10 @@ final class ManyAgents {
               + AGENT
               + ", 'id-' || n, 'a memory of word' || n, gen_random_uuid()"
               + MANY,
+          "conversations (agent, name, last_seq) select " + AGENT + ", 'chat-' || n, 2" + MANY,
+          "conversation_messages (conversation, agent, seq, role, content, characters, instance)"
+              + " select id, agent, s, 'USER', 'hello', 5, gen_random_uuid()"
+              + " from selfupgrade.conversations, generate_series(1, 2) s",
           "release_indexes (agent, channel, serial) select 'other-' || n, 'stable', 1" + FEW,
           "revoked_keys (agent, key_id, release) select 'other-' || n, repeat('0', 32), '1.0.0'"
               + FEW,

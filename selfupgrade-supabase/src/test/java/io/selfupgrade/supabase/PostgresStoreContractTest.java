@@ -26,20 +26,37 @@ class PostgresStoreContractTest extends AgentStoreContract {
   private static final List<TestDatabase> EMPTY = new ArrayList<>();
   private static KeptOpen first;
   private static KeptOpen second;
-  private static final String LOGIN = "limited_" + UUID.randomUUID().toString().replace("-", "");
+  private static final String LOGIN = login("limited_");
+
+  /**
+   * For tests that open many handles at once, as many processes would: a handle makes up to two
+   * connections, and those that were just closed count until the server has ended them.
+   */
+  private static final String OPENING = login("opening_");
 
   @BeforeAll
   static void makeTheLogin() throws SQLException {
     asOwner(
         "do $$ begin create role selfupgrade_agent nologin;"
             + " exception when duplicate_object or unique_violation then null; end $$");
+    create(LOGIN, 15);
+    create(OPENING, 60);
+    first = new KeptOpen(store(LOGIN, DATABASE.jdbcUrl()));
+    second = new KeptOpen(store(LOGIN, DATABASE.jdbcUrl()));
+  }
+
+  private static String login(String prefix) {
+    return prefix + UUID.randomUUID().toString().replace("-", "");
+  }
+
+  private static void create(String login, int connections) throws SQLException {
     asOwner(
         "create role "
-            + LOGIN
+            + login
             + " login password 'secret' nosuperuser nocreatedb nocreaterole"
-            + " connection limit 15 in role selfupgrade_agent");
-    first = new KeptOpen(limited(DATABASE.jdbcUrl()));
-    second = new KeptOpen(limited(DATABASE.jdbcUrl()));
+            + " connection limit "
+            + connections
+            + " in role selfupgrade_agent");
   }
 
   @AfterAll
@@ -50,7 +67,7 @@ class PostgresStoreContractTest extends AgentStoreContract {
       empty.close();
     }
     EMPTY.clear();
-    asOwner("drop role " + LOGIN);
+    asOwner("drop role " + LOGIN + ", " + OPENING);
   }
 
   /** The contract leaves rows of every kind: the values in them are those of today. */
@@ -72,12 +89,12 @@ class PostgresStoreContractTest extends AgentStoreContract {
 
   @Override
   protected AgentStore newStore() {
-    return limited(DATABASE.jdbcUrl());
+    return store(OPENING, DATABASE.jdbcUrl());
   }
 
   @Override
   protected AgentStore anotherStore() {
-    return limited(DATABASE.jdbcUrl());
+    return store(OPENING, DATABASE.jdbcUrl());
   }
 
   @Override
@@ -95,16 +112,16 @@ class PostgresStoreContractTest extends AgentStoreContract {
     try {
       TestDatabase empty = TestDatabase.open();
       EMPTY.add(empty);
-      return limited(empty.jdbcUrl());
+      return store(OPENING, empty.jdbcUrl());
     } catch (SQLException e) {
       throw new AssertionError("no database for the test", e);
     }
   }
 
-  private static PostgresStore limited(String owner) {
+  private static PostgresStore store(String login, String owner) {
     String url =
         owner
-            .replaceAll("user=[^&]*", "user=" + LOGIN)
+            .replaceAll("user=[^&]*", "user=" + login)
             .replaceAll("password=[^&]*", "password=secret");
     return PostgresStore.at(url).migrateUrl(Secret.of(owner));
   }

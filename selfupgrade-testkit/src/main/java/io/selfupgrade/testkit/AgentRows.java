@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -51,6 +52,8 @@ final class AgentRows {
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
   final Map<UUID, Remembered> memories = new LinkedHashMap<>();
+  final NavigableMap<String, InMemoryConversationStore.Row> conversations =
+      new TreeMap<>(InMemoryConversationStore.BY_CODE_POINTS);
   final InMemoryRuns runs = new InMemoryRuns();
   final InMemoryOneShots oneShots = new InMemoryOneShots();
   final Map<UUID, LogEvent> logs = new LinkedHashMap<>();
@@ -59,6 +62,7 @@ final class AgentRows {
   final Map<String, InMemoryCommandStore.Key> controlKeys = new HashMap<>();
   Optional<JobStore.Watch> watch = Optional.empty();
   Optional<Leader> leader = Optional.empty();
+  Optional<Long> declaredAt = Optional.empty();
   Optional<Version> confirmed = Optional.empty();
   final Map<UUID, PolicyStore.WantedRollback> rollbacks = new LinkedHashMap<>();
   final Map<String, String> revokedKeys = new HashMap<>();
@@ -159,15 +163,50 @@ final class AgentRows {
    * @param anchor origin of its grid
    * @param nextDue its next tick
    * @param paused whether its ticks wait
+   * @param declaredAt the epoch at which code declared it last; empty if it was only scheduled
+   * @param retired why it is run no more
    */
-  record Task(TaskConfig definition, Instant anchor, Optional<Instant> nextDue, boolean paused) {
+  record Task(
+      TaskConfig definition,
+      Instant anchor,
+      Optional<Instant> nextDue,
+      boolean paused,
+      Optional<Long> declaredAt,
+      Optional<String> retired) {
+    Task(TaskConfig definition, Instant anchor) {
+      this(definition, anchor, Optional.empty(), false, Optional.empty(), Optional.empty());
+    }
+
+    Task defined(TaskConfig other) {
+      return new Task(other, anchor, nextDue, paused, declaredAt, Optional.empty());
+    }
+
     Task due(Optional<Instant> next) {
-      return new Task(definition, anchor, next, paused);
+      return new Task(definition, anchor, next, paused, declaredAt, retired);
     }
 
     Task paused(boolean pause) {
-      return new Task(definition, anchor, nextDue, pause);
+      return new Task(definition, anchor, nextDue, pause, declaredAt, retired);
     }
+
+    Task declaredAt(Optional<Long> epoch) {
+      return new Task(definition, anchor, nextDue, paused, epoch, retired);
+    }
+
+    Task retired(String why) {
+      return new Task(definition, anchor, nextDue, paused, declaredAt, Optional.of(why));
+    }
+
+    /** Tells whether its ticks may be claimed. */
+    boolean enabled() {
+      return !paused && retired.isEmpty();
+    }
+  }
+
+  /** Tells whether code declared a task, and the code that leads has said that it does not. */
+  boolean leftOut(Task task) {
+    return leader.map(Leader::fence).map(Fence::epoch).equals(declaredAt)
+        && task.declaredAt().filter(epoch -> epoch < declaredAt.orElseThrow()).isPresent();
   }
 
   /** Takes a task in as it is declared; one whose schedule is the same keeps its grid. */
@@ -182,16 +221,20 @@ final class AgentRows {
           null);
     }
     Task before = tasks.get(definition.name());
-    if (before != null && before.definition().equals(definition)) {
+    if (before == null) {
+      tasks.put(definition.name(), new Task(definition, now));
+      return TaskStore.Change.CREATED;
+    }
+    if (before.definition().equals(definition) && before.retired().isEmpty()) {
       return TaskStore.Change.UNCHANGED;
     }
-    boolean sameGrid =
-        before != null && before.definition().schedule().equals(definition.schedule());
-    Task task =
-        before != null && sameGrid
-            ? new Task(definition, before.anchor(), before.nextDue(), before.paused())
-            : new Task(definition, now, Optional.empty(), before != null && before.paused());
-    tasks.put(definition.name(), task);
-    return before == null ? TaskStore.Change.CREATED : TaskStore.Change.UPDATED;
+    Task same = before.defined(definition);
+    boolean sameGrid = before.definition().schedule().equals(definition.schedule());
+    tasks.put(
+        definition.name(),
+        sameGrid
+            ? same
+            : new Task(definition, now).paused(same.paused()).declaredAt(same.declaredAt()));
+    return TaskStore.Change.UPDATED;
   }
 }

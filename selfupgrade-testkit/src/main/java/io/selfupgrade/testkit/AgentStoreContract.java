@@ -232,6 +232,24 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** The conversations. */
+  @Nested
+  class Conversations extends ConversationStoreContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** What models are shown of conversations. */
+  @Nested
+  class Contexts extends ConversationContextContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The configuration. */
   @Nested
   class Settings extends SettingsStoreContract {

@@ -5,6 +5,7 @@ import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.control.CommandStore;
 import io.selfupgrade.control.JobStore;
+import io.selfupgrade.conversation.ConversationStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.LeadershipStore;
@@ -53,6 +54,7 @@ public final class FaultyStore implements AgentStore {
   private final SourceStore sources;
   private final TaskStore tasks;
   private final MemoryStore memories;
+  private final ConversationStore conversations;
   private final SettingsStore settings;
   private final LogStore logs;
   private final Outbox outbox;
@@ -80,6 +82,7 @@ public final class FaultyStore implements AgentStore {
     this.sources = port(SourceStore.class, store.sources());
     this.tasks = port(TaskStore.class, store.tasks());
     this.memories = port(MemoryStore.class, store.memories());
+    this.conversations = port(ConversationStore.class, store.conversations());
     this.settings = port(SettingsStore.class, store.settings());
     this.logs = port(LogStore.class, store.logs());
     this.outbox = port(Outbox.class, store.outbox());
@@ -210,6 +213,11 @@ public final class FaultyStore implements AgentStore {
   @Override
   public MemoryStore memories() {
     return memories;
+  }
+
+  @Override
+  public ConversationStore conversations() {
+    return conversations;
   }
 
   @Override

@@ -30,6 +30,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -214,6 +215,7 @@ abstract class FenceContract extends StoreContract {
         new TaskStore.Claiming("digest", tick(2), tick(2), Optional.of(tick(3)), 0);
     return List.of(
         tick("upsert/2", f -> store.tasks().upsert(f, task("another"))),
+        tick("declare/2", f -> store.tasks().declare(f, Set.of("digest"))),
         tick("plan/3", f -> store.tasks().plan(f, "unplanned", T0)),
         tick("claim/2", f -> store.tasks().claim(f, next)),
         tick("skip/2", f -> store.tasks().skip(f, next)),

@@ -10,7 +10,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /** Deletes old rows in memory. */
@@ -42,6 +44,7 @@ final class InMemoryRetention implements RetentionStore {
       case UPGRADE_STEPS -> steps(rows, cutoff, most);
       case SNAPSHOTS -> snapshots(rows.snapshots, cutoff, most);
       case DELIVERIES -> deliveries(rows, cutoff, most);
+      case CONVERSATIONS -> conversations(rows.conversations, cutoff, most);
     };
   }
 
@@ -101,6 +104,29 @@ final class InMemoryRetention implements RetentionStore {
     gone.forEach(row -> rows.requests.remove(row.request()));
     rows.deliveries.removeAll(gone);
     return gone.size();
+  }
+
+  private static int conversations(
+      Map<String, InMemoryConversationStore.Row> rows, Instant cutoff, int most) {
+    int deleted = 0;
+    List<Map.Entry<String, InMemoryConversationStore.Row>> old =
+        rows.entrySet().stream()
+            .filter(entry -> entry.getValue().lastAt().isBefore(cutoff))
+            .sorted(Comparator.comparing(entry -> entry.getValue().lastAt()))
+            .toList();
+    for (Map.Entry<String, InMemoryConversationStore.Row> entry : old) {
+      int some = Math.min(entry.getValue().messages().size(), most - deleted);
+      entry.setValue(entry.getValue().withoutFirst(some));
+      deleted += some;
+    }
+    List<String> empty =
+        old.stream()
+            .filter(entry -> entry.getValue().messages().isEmpty())
+            .map(Map.Entry::getKey)
+            .limit((long) most - deleted)
+            .toList();
+    empty.forEach(rows::remove);
+    return deleted + empty.size();
   }
 
   private static <T> int some(Collection<T> rows, Predicate<T> old, int most) {

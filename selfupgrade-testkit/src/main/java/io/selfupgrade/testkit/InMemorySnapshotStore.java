@@ -3,6 +3,7 @@ package io.selfupgrade.testkit;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.config.Setting;
+import io.selfupgrade.conversation.Posted;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.upgrade.RestorePlan;
@@ -20,7 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** Snapshots in memory: copies of the three tables of class DATA. */
+/** Snapshots in memory: copies of the tables of class DATA. */
 final class InMemorySnapshotStore implements SnapshotStore {
 
   private static final Set<UpgradePhase> ON_TRIAL =
@@ -116,6 +117,8 @@ final class InMemorySnapshotStore implements SnapshotStore {
     rows.settings.putAll(copied.settings());
     rows.memories.clear();
     rows.memories.putAll(copied.memories());
+    rows.conversations.clear();
+    rows.conversations.putAll(copied.conversations());
     return new RestoreResult.Restored(plan, undo);
   }
 
@@ -126,8 +129,9 @@ final class InMemorySnapshotStore implements SnapshotStore {
         (name, definition) -> {
           AgentRows.Task known = rows.tasks.get(name);
           if (known == null || !known.definition().equals(definition)) {
+            Optional<Long> declaredAt = known == null ? Optional.empty() : known.declaredAt();
             rows.tasks.put(
-                name, new AgentRows.Task(definition, state.now(), Optional.empty(), false));
+                name, new AgentRows.Task(definition, state.now()).declaredAt(declaredAt));
           }
         });
   }
@@ -145,17 +149,39 @@ final class InMemorySnapshotStore implements SnapshotStore {
   record Copy(
       Map<String, TaskConfig> tasks,
       Map<String, Setting> settings,
-      Map<UUID, Remembered> memories) {
+      Map<UUID, Remembered> memories,
+      Map<String, InMemoryConversationStore.Row> conversations) {
 
     static Copy of(AgentRows rows) {
       Map<String, TaskConfig> tasks = new HashMap<>();
       rows.tasks.forEach((name, task) -> tasks.put(name, task.definition()));
-      return new Copy(tasks, new HashMap<>(rows.settings), new LinkedHashMap<>(rows.memories));
+      return new Copy(
+          tasks,
+          new HashMap<>(rows.settings),
+          new LinkedHashMap<>(rows.memories),
+          new HashMap<>(rows.conversations));
     }
 
     /** Returns the rows by the names of their tables. */
     Map<String, Map<?, ?>> tables() {
-      return Map.of("scheduled_tasks", tasks, "settings", settings, "memories", memories);
+      return Map.of(
+          "scheduled_tasks",
+          tasks,
+          "settings",
+          settings,
+          "memories",
+          memories,
+          "conversations",
+          conversations,
+          "conversation_messages",
+          messages());
+    }
+
+    private Map<List<Object>, Posted> messages() {
+      Map<List<Object>, Posted> all = new HashMap<>();
+      conversations.forEach(
+          (id, row) -> row.messages().forEach(said -> all.put(List.of(id, said.sequence()), said)));
+      return all;
     }
   }
 }

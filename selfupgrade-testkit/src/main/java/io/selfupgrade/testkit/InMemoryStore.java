@@ -5,6 +5,7 @@ import io.selfupgrade.change.ChangeStore;
 import io.selfupgrade.config.SettingsStore;
 import io.selfupgrade.control.CommandStore;
 import io.selfupgrade.control.JobStore;
+import io.selfupgrade.conversation.ConversationStore;
 import io.selfupgrade.failover.InstanceStore;
 import io.selfupgrade.failover.LeadershipStore;
 import io.selfupgrade.memory.MemoryStore;
@@ -61,6 +62,7 @@ public final class InMemoryStore implements AgentStore {
   private final InMemorySourceStore sources;
   private final InMemoryTaskStore tasks;
   private final InMemoryMemoryStore memories;
+  private final InMemoryConversationStore conversations;
   private final InMemorySettingsStore settings;
   private final InMemoryLogStore logs;
   private final InMemoryOutbox outbox;
@@ -91,6 +93,7 @@ public final class InMemoryStore implements AgentStore {
     this.sources = new InMemorySourceStore(state);
     this.tasks = new InMemoryTaskStore(state);
     this.memories = new InMemoryMemoryStore(state);
+    this.conversations = new InMemoryConversationStore(state);
     this.settings = new InMemorySettingsStore(state);
     this.logs = new InMemoryLogStore(state);
     this.outbox = new InMemoryOutbox(state);
@@ -208,6 +211,11 @@ public final class InMemoryStore implements AgentStore {
   @Override
   public MemoryStore memories() {
     return memories;
+  }
+
+  @Override
+  public ConversationStore conversations() {
+    return conversations;
   }
 
   @Override

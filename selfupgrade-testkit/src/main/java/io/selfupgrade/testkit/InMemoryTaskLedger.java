@@ -1,17 +1,22 @@
 package io.selfupgrade.testkit;
 
 import io.selfupgrade.agent.AgentName;
+import io.selfupgrade.agent.Fence;
 import io.selfupgrade.schedule.Overlap;
 import io.selfupgrade.schedule.RunClaim;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Schedule;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -21,10 +26,52 @@ abstract class InMemoryTaskLedger implements TaskStore {
 
   static final Comparator<RunRow> BY_TICK = Comparator.comparing(run -> run.claim.due());
 
+  private static final Set<UpgradePhase> ON_TRIAL =
+      Set.of(UpgradePhase.HANDED_OVER, UpgradePhase.ROLLING_BACK);
+
   final InMemoryState state;
 
   InMemoryTaskLedger(InMemoryState state) {
     this.state = state;
+  }
+
+  @Override
+  public Optional<Declared> declare(Fence fence, Set<String> tasks) {
+    return state.transact(
+        () -> state.fenced(fence).map(rows -> declared(rows, fence.epoch(), tasks)));
+  }
+
+  private Declared declared(AgentRows rows, long epoch, Set<String> tasks) {
+    boolean onTrial = rows.upgrades.stream().anyMatch(row -> ON_TRIAL.contains(row.phase));
+    List<String> retired = new ArrayList<>();
+    rows.declaredAt = Optional.of(epoch);
+    rows.tasks.replaceAll(
+        (name, task) -> {
+          if (tasks.contains(name)) {
+            return task.declaredAt(Optional.of(epoch));
+          }
+          if (onTrial || !task.enabled() || !rows.leftOut(task)) {
+            return task;
+          }
+          retired.add(name);
+          return task.retired(notDeclared(rows));
+        });
+    return new Declared(onTrial, retired);
+  }
+
+  private static String notDeclared(AgentRows rows) {
+    return rows.leader
+        .map(leader -> rows.instances.get(leader.fence().holder()))
+        .map(leading -> "version " + leading.record.version() + " does not declare it")
+        .orElse("the version that leads does not declare it");
+  }
+
+  static Optional<String> hindrance(AgentRows rows, AgentRows.Task task) {
+    if (task.definition().schedule() instanceof Schedule.Unreadable unreadable) {
+      return Optional.of(unreadable.why());
+    }
+    return task.retired()
+        .or(() -> rows.leftOut(task) ? Optional.of(notDeclared(rows)) : Optional.empty());
   }
 
   @Override
@@ -78,7 +125,10 @@ abstract class InMemoryTaskLedger implements TaskStore {
     return state.transact(
         () -> {
           AgentRows rows = state.rows(agent);
-          Optional<RunRow> tick = rows.runs.find(run).filter(row -> row.quarantined);
+          Optional<RunRow> tick =
+              rows.runs
+                  .find(run)
+                  .filter(row -> row.quarantined && rows.tasks.containsKey(row.claim.task()));
           tick.ifPresent(
               row -> {
                 row.release(state.now());
@@ -97,7 +147,8 @@ abstract class InMemoryTaskLedger implements TaskStore {
           Instant latest = state.now().minus(grace);
           Predicate<Map.Entry<String, AgentRows.Task>> isOverdue =
               task ->
-                  !task.getValue().paused()
+                  task.getValue().enabled()
+                      && !rows.leftOut(task.getValue())
                       && count(rows, task.getKey(), RunRecord.State.RUNNING) == 0
                       && rows.runs.of(task.getKey()).values().stream()
                           .noneMatch(run -> rows.isOfPresentEpoch(run) && run.endedAfter(latest))

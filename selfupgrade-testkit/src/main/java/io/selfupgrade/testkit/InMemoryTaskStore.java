@@ -45,7 +45,10 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
   public Change schedule(AgentName agent, TaskConfig definition) {
     return state.transact(
         () -> {
-          Change change = state.rows(agent).declare(definition, state.now());
+          AgentRows rows = state.rows(agent);
+          Change change = rows.declare(definition, state.now());
+          rows.tasks.computeIfPresent(
+              definition.name(), (name, task) -> task.declaredAt(Optional.empty()));
           InMemoryLeadershipSession.signal(state, agent);
           return change;
         });
@@ -77,7 +80,7 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
     return changed(
         agent,
         task,
-        row -> !row.paused(),
+        AgentRows.Task::enabled,
         row ->
             row.nextDue().filter(due -> !due.isAfter(now)).isPresent()
                 ? row
@@ -119,7 +122,8 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
         row.nextDue(),
         count(rows, name, RunRecord.State.RUNNING),
         count(rows, name, RunRecord.State.WAITING),
-        Optional.ofNullable(rows.runs.of(name).lastEntry()).map(last -> last.getValue().record()));
+        Optional.ofNullable(rows.runs.of(name).lastEntry()).map(last -> last.getValue().record()),
+        hindrance(rows, row));
   }
 
   @Override
@@ -141,7 +145,9 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
           AgentRows rows = state.rows(agent);
           List<TaskAgenda.Entry> entries = new ArrayList<>();
           for (AgentRows.Task task : rows.tasks.values()) {
-            if (handlers.contains(task.definition().handler()) && !task.paused()) {
+            if (handlers.contains(task.definition().handler())
+                && task.enabled()
+                && !rows.leftOut(task)) {
               entries.add(entry(rows, task));
             }
           }
@@ -354,7 +360,7 @@ final class InMemoryTaskStore extends InMemoryTaskLedger {
   private Optional<AgentRows.Task> admitted(Claimant by, String task) {
     return Optional.ofNullable(state.rows(by.agent()).tasks.get(task))
         .filter(row -> admitted(by) && by.serves(row.definition().policy().scope()))
-        .filter(row -> !row.paused());
+        .filter(AgentRows.Task::enabled);
   }
 
   /**

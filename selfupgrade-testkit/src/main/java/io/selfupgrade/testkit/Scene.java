@@ -130,9 +130,7 @@ final class Scene {
       return handedOver;
     }
     if (phase == UpgradePhase.CONFIRMED) {
-      assertThat(journal.look(trial.upgrade(), StoreContract.V1, Optional.empty())).isTrue();
-      assertThat(journal.confirm(handedOver.primary(), trial.upgrade(), StoreContract.LONG))
-          .isTrue();
+      confirm(handedOver);
       return handedOver;
     }
     assertThat(journal.look(trial.upgrade(), StoreContract.V1, Optional.of(REASON))).isTrue();
@@ -149,6 +147,14 @@ final class Scene {
     return phase == UpgradePhase.ROLLING_BACK
         ? back
         : moved(back, UpgradePhase.ROLLING_BACK, phase);
+  }
+
+  /** Confirms an upgrade that is HANDED_OVER. */
+  void confirm(Upgrading handedOver) {
+    UpgradeJournal journal = store.journal();
+    UUID upgrade = handedOver.upgrade();
+    assertThat(journal.look(upgrade, StoreContract.V1, Optional.empty())).isTrue();
+    assertThat(journal.confirm(handedOver.primary(), upgrade, StoreContract.LONG)).isTrue();
   }
 
   private Upgrading moved(Upgrading upgrading, UpgradePhase from, UpgradePhase to) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selfupgrade.agent.AdapterException;
+import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.schedule.Claimant;
 import io.selfupgrade.schedule.ClaimedRun;
@@ -18,6 +19,7 @@ import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStatus;
 import io.selfupgrade.schedule.TaskStore;
+import io.selfupgrade.upgrade.UpgradePhase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -157,6 +159,19 @@ abstract class TaskControlContract extends TaskContract {
   }
 
   @Test
+  void aTickOfATaskThatIsGoneStaysSetAside() {
+    RunClaim claim = claimed(0);
+    tasks().finish(List.of(RunEnd.quarantined(claim, "poison")));
+    assertThat(tasks().remove(scene.agent, TASK.name())).isTrue();
+
+    assertThat(tasks().release(scene.agent, claim.run())).isFalse();
+
+    assertThat(tasks().quarantined(scene.agent, 5))
+        .singleElement()
+        .matches(run -> run.state() == RunRecord.State.FAILED);
+  }
+
+  @Test
   void aPolicyComesBackAsItWasDeclared() {
     TaskConfig declared =
         task(
@@ -278,6 +293,83 @@ abstract class TaskControlContract extends TaskContract {
 
     assertThat(tasks().find(unknown).orElseThrow().state()).isEqualTo(RunRecord.State.WAITING);
     assertThat(tasks().find(known).orElseThrow().state()).isEqualTo(RunRecord.State.RUNNING);
+  }
+
+  @Test
+  void whatCodeDeclaredAndTheCodeThatLeadsDoesNotIsLeftAloneAndThenRetired() {
+    planned(tasks().agenda(scene.agent, List.of()).now().minus(PERIOD));
+    tasks().upsert(fence, task("kept", TaskPolicy.DEFAULT));
+    tasks().schedule(scene.agent, task("scheduled", TaskPolicy.DEFAULT));
+    assertThat(tasks().declare(fence, Set.of(TASK.name(), "kept")).orElseThrow().retired())
+        .isEmpty();
+    Scene.Upgrading trial = scene.upgradeIn(UpgradePhase.HANDED_OVER, fence);
+    assertThat(tasks().overdue(scene.agent, SHORT)).containsExactly(TASK.name());
+
+    TaskStore.Declared said = tasks().declare(trial.primary(), Set.of("kept")).orElseThrow();
+
+    assertThat(said).isEqualTo(new TaskStore.Declared(true, List.of()));
+    assertThat(agenda()).containsExactly("kept", "scheduled");
+    assertThat(tasks().overdue(scene.agent, SHORT)).isEmpty();
+    assertThat(status(TASK.name()).hindrance()).contains("version 2.0.0 does not declare it");
+    assertThat(status("kept").hindrance()).isEmpty();
+    scene.confirm(trial);
+
+    said = tasks().declare(trial.primary(), Set.of("kept")).orElseThrow();
+    assertThat(said).isEqualTo(new TaskStore.Declared(false, List.of(TASK.name())));
+    assertThat(tasks().declare(trial.primary(), Set.of("kept")).orElseThrow().retired()).isEmpty();
+    assertThat(agenda()).containsExactly("kept", "scheduled");
+    assertThat(status(TASK.name()).hindrance()).contains("version 2.0.0 does not declare it");
+    assertThat(tasks().runNow(scene.agent, TASK.name())).isFalse();
+    assertThat(tasks().pause(scene.agent, TASK.name(), true)).isTrue();
+    assertThat(tasks().pause(scene.agent, TASK.name(), false)).isTrue();
+    assertThat(agenda())
+        .as("a pause that ends enables it not")
+        .containsExactly("kept", "scheduled");
+  }
+
+  @Test
+  void onTheWayBackATaskIsAsItWas() {
+    Instant due = tasks().agenda(scene.agent, List.of()).now().minus(PERIOD);
+    planned(due);
+    tasks().declare(fence, Set.of(TASK.name()));
+    Scene.Upgrading back = scene.upgradeIn(UpgradePhase.ROLLING_BACK, fence);
+    assertThat(agenda()).as("nobody has said anything at this epoch").containsExactly(TASK.name());
+
+    assertThat(tasks().upsert(back.primary(), TASK)).contains(TaskStore.Change.UNCHANGED);
+    assertThat(tasks().declare(back.primary(), Set.of(TASK.name()))).isPresent();
+
+    assertThat(entry().nextDue()).contains(due);
+    assertThat(tasks().overdue(scene.agent, SHORT)).containsExactly(TASK.name());
+  }
+
+  @Test
+  void aTaskThatIsRetiredComesBackAsItWasWhenItIsDeclaredOrScheduledAgain() {
+    planned(T0);
+    tasks().declare(fence, Set.of(TASK.name()));
+    Fence next = scene.takeOverFrom(fence);
+    assertThat(tasks().declare(next, Set.of()).orElseThrow().retired())
+        .containsExactly(TASK.name());
+    assertThat(tasks().claim(next, claiming(0))).isEmpty();
+    assertThat(tasks().declare(fence, Set.of(TASK.name()))).as("it leads no more").isEmpty();
+
+    assertThat(tasks().upsert(next, TASK)).contains(TaskStore.Change.UPDATED);
+    assertThat(tasks().declare(next, Set.of(TASK.name()))).isPresent();
+    assertThat(entry().nextDue()).contains(T0);
+    assertThat(status(TASK.name()).hindrance()).isEmpty();
+
+    next = scene.takeOverFrom(next);
+    tasks().declare(next, Set.of());
+    assertThat(tasks().schedule(scene.agent, TASK)).isEqualTo(TaskStore.Change.UPDATED);
+    tasks().declare(next, Set.of());
+    assertThat(entry().nextDue()).as("it is only scheduled now").contains(T0);
+    assertThat(tasks().claim(next, claiming(0))).isPresent();
+  }
+
+  private List<String> agenda() {
+    return tasks().agenda(scene.agent, List.of(TASK.name(), "kept", "scheduled")).tasks().stream()
+        .map(entry -> entry.definition().name())
+        .sorted()
+        .toList();
   }
 
   private TaskStatus status(String task) {

@@ -130,9 +130,9 @@ final class StoreFindings {
     String names = String.join("; ", late.subList(0, Math.min(5, late.size())));
     return Finding.degraded(
         SCHEDULE,
-        late.size() + " due for two periods, and neither run nor running: " + names,
+        late.size() + " neither run nor running for two periods, or not to be read: " + names,
         "see that a primary runs, that some instance has the handlers, and that these do not take"
-            + " all threads");
+            + " all threads; schedule again what cannot be read");
   }
 
   private static Finding jobs(List<JobStore.Job> jobs) {

@@ -28,6 +28,7 @@ final class ActiveRun implements TaskRun {
   private final long claimedAtNanos;
   private volatile boolean cancelled;
   private volatile boolean committed;
+  private boolean inTransaction;
   private State state = State.CLAIMED;
   private long begunAtNanos;
   private @Nullable Thread thread;
@@ -79,6 +80,22 @@ final class ActiveRun implements TaskRun {
   @Override
   public TaskStore ledger() {
     return ledger;
+  }
+
+  @Override
+  public synchronized boolean beginTransaction() {
+    inTransaction = state != State.ABANDONED;
+    return inTransaction;
+  }
+
+  @Override
+  public synchronized void endTransaction() {
+    inTransaction = false;
+  }
+
+  /** Tells whether the handler's own transaction holds the run's row: it would be waited for. */
+  synchronized boolean inTransaction() {
+    return inTransaction;
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ final class Board {
   private final Runs runs;
   private final Bench bench;
   private Map<String, Row> rows = Map.of();
+  private volatile Map<String, String> unreadable = Map.of();
 
   /** One task. */
   static final class Row {
@@ -142,6 +144,7 @@ final class Board {
    */
   void update(Claimant by, TaskAgenda agenda, Map<String, Integer> activeBefore) {
     Map<String, Row> updated = new LinkedHashMap<>();
+    Map<String, String> problems = new TreeMap<>();
     for (TaskAgenda.Entry entry : agenda.tasks()) {
       if (!by.serves(entry.definition().policy().scope())) {
         continue;
@@ -153,7 +156,10 @@ final class Board {
           row = new Row(agent, entry.definition(), entry.anchor());
         }
       } catch (IllegalArgumentException e) {
-        LOG.error("Task {} is not run: its schedule in the store cannot be read", name, e);
+        problems.put(name, String.valueOf(e.getMessage()));
+        if (!unreadable.containsKey(name)) {
+          LOG.error("Task {} is not run: its row in the store cannot be read", name, e);
+        }
         continue;
       }
       row.nextDue = entry.nextDue();
@@ -164,6 +170,12 @@ final class Board {
       updated.put(name, row);
     }
     rows = updated;
+    unreadable = Map.copyOf(problems);
+  }
+
+  /** Returns why tasks are not run whose rows cannot be read. From any thread. */
+  Map<String, String> unreadable() {
+    return unreadable;
   }
 
   /** Returns the tasks of which more ticks run than this process knows. */

@@ -1,6 +1,5 @@
 package io.selfupgrade.core.schedule;
 
-import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.schedule.Claimant;
@@ -10,7 +9,6 @@ import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,14 +28,14 @@ final class Coordinator implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
   private static final Duration WHILE_RUNNING_ELSEWHERE = Duration.ofMillis(500);
+  private static final Duration WHILE_TRANSACTIONS_ARE_OPEN = Duration.ofSeconds(1);
   private static final long FOR_EVER = Duration.ofDays(1).toNanos();
   private static final Duration SHOTS_REST = Duration.ofSeconds(30);
-  private static final int HISTORY = 1_000;
 
   private final AgentName agent;
   private final TaskStore ledger;
   private final TickSettings settings;
-  private final Map<String, TaskConfig> declared = new LinkedHashMap<>();
+  private final Declarations declarations;
   private final Handlers handlers;
   private final Admission admission;
   private final Runs runs;
@@ -50,6 +48,7 @@ final class Coordinator implements Runnable {
 
   private Instant servedSince = Instant.MAX;
   private volatile long turnedAtNanos;
+  private volatile Optional<String> failure = Optional.empty();
   private boolean interrupted;
   private boolean claimInDoubt;
   private int elsewhereLooks;
@@ -70,6 +69,7 @@ final class Coordinator implements Runnable {
       Tools tools) {
     this.agent = agent;
     this.ledger = ledger;
+    this.declarations = new Declarations(agent, ledger, declared);
     this.settings = settings;
     this.handlers = tools.handlers();
     this.admission = tools.admission();
@@ -77,11 +77,25 @@ final class Coordinator implements Runnable {
     this.board = new Board(agent, runs, tools.bench());
     this.claims = new Claims(ledger, admission, runs, tools.bench());
     this.shots = new Shots(ledger, settings, tools);
-    declared.forEach(definition -> this.declared.put(definition.name(), definition));
   }
 
   @Override
   public void run() {
+    try {
+      turnUntilTheEnd();
+    } catch (Throwable e) { // Of the waiting itself: nobody would know that nothing is claimed.
+      failure = Optional.of("the ticks have ended by " + e + "; expected is a restart");
+      LOG.error("The ticks of {} have ended; expected is a restart of this process", agent, e);
+      return;
+    }
+    try {
+      runs.recordPending();
+    } catch (RuntimeException e) { // The same boundary; nobody is left to try again.
+      LOG.warn("Runs could not be given back at the end; the next primary reclaims them", e);
+    }
+  }
+
+  private void turnUntilTheEnd() {
     while (!admission.ended()) {
       Thread.interrupted(); // An inline executor may have run a handler here that was interrupted.
       long version = admission.version();
@@ -90,11 +104,6 @@ final class Coordinator implements Runnable {
       admission.await(
           () -> turn.well() ? admission.version() != version : admission.terms() != terms,
           turn.pause());
-    }
-    try {
-      runs.recordPending();
-    } catch (RuntimeException e) { // The same boundary; nobody is left to try again.
-      LOG.warn("Runs could not be given back at the end; the next primary reclaims them", e);
     }
   }
 
@@ -113,9 +122,19 @@ final class Coordinator implements Runnable {
       Duration idle = Duration.ofNanos(step());
       settled();
       return new Turn(true, idle);
-    } catch (RuntimeException e) { // The engine outlives whatever the store throws.
+    } catch (Throwable e) { // The engine outlives whatever the store or an executor throws.
       return new Turn(false, troubled(e));
     }
+  }
+
+  /** Returns why tasks are not run whose rows cannot be read. From any thread. */
+  Map<String, String> unreadable() {
+    return admission.term().isPresent() ? board.unreadable() : Map.of();
+  }
+
+  /** Returns by what it was stopped that is not the store's. From any thread. */
+  Optional<String> failure() {
+    return failure;
   }
 
   /** Returns how long ago its last turn began. */
@@ -127,6 +146,9 @@ final class Coordinator implements Runnable {
   private long step() {
     long deadline = runs.expire();
     runs.recordPending();
+    if (runs.holdsEnds()) {
+      deadline = Math.min(deadline, WHILE_TRANSACTIONS_ARE_OPEN.toNanos());
+    }
     Optional<Term> current = admission.term();
     if (current.isEmpty()) {
       return Math.min(FOR_EVER, deadline);
@@ -162,6 +184,8 @@ final class Coordinator implements Runnable {
       if (Recorder.mayPass(e)) {
         throw e;
       }
+      claimInDoubt = true; // What it claimed, if it did, goes back at the next look.
+      lookAgainAfter(BETWEEN_LOOKS);
       LOG.error("One-shots of {} cannot be claimed; trying again in {}", agent, SHOTS_REST, e);
       shotsRest = true;
       shotsRestUntilNanos = nanos + SHOTS_REST.toNanos();
@@ -192,7 +216,7 @@ final class Coordinator implements Runnable {
       if (fence.isPresent()) {
         ledger.reclaim(fence.get(), term.attestedDead(), settings.silence());
         reclaimedAtNanos = nanoTime();
-        upsertMissing(fence.get(), read(term.by()));
+        declarations.declare(fence.get(), read(term.by()));
       }
       planned.clear();
       TaskAgenda agenda = plan(term, read(term.by()));
@@ -205,24 +229,6 @@ final class Coordinator implements Runnable {
     }
   }
 
-  private void upsertMissing(Fence fence, TaskAgenda agenda) {
-    Map<String, TaskConfig> missing = new LinkedHashMap<>(declared);
-    agenda.tasks().forEach(entry -> missing.remove(entry.definition().name(), entry.definition()));
-    for (TaskConfig definition : missing.values()) {
-      if (ledger.upsert(fence, definition).isEmpty()) {
-        throw new AdapterException(
-            "TaskStore",
-            "declaring task "
-                + definition.name()
-                + " under epoch "
-                + fence.epoch()
-                + ": the store says that this instance does not lead; waiting to be told",
-            true,
-            null);
-      }
-    }
-  }
-
   /** Sets the first tick of tasks that have none; looked at once for each grid. */
   private TaskAgenda plan(Term term, TaskAgenda agenda) {
     boolean any = false;
@@ -230,30 +236,11 @@ final class Coordinator implements Runnable {
       String task = entry.definition().name();
       boolean ours = term.by().serves(entry.definition().policy().scope());
       if (entry.nextDue().isEmpty() && ours && !entry.anchor().equals(planned.get(task))) {
-        any |= plan(term, entry);
+        any |= declarations.plan(term.by(), entry);
         planned.put(task, entry.anchor());
       }
     }
     return any ? read(term.by()) : agenda;
-  }
-
-  private boolean plan(Term term, TaskAgenda.Entry entry) {
-    String task = entry.definition().name();
-    try {
-      Ticks ticks = Ticks.of(entry.definition().schedule(), entry.anchor());
-      Optional<Instant> first = ticks.first(entry.anchor());
-      return first.isPresent()
-          && !(ticks instanceof Ticks.Once && recorded(task, first.get()))
-          && ledger.plan(term.by(), task, first.get());
-    } catch (IllegalArgumentException e) {
-      LOG.error("Task {} is not planned: its schedule in the store cannot be read", task, e);
-      return false;
-    }
-  }
-
-  private boolean recorded(String task, Instant tick) {
-    return ledger.history(agent, task, HISTORY).stream()
-        .anyMatch(run -> run.claim().due().equals(tick));
   }
 
   /** Asks the store how the tasks stand, if it is time to. */
@@ -266,6 +253,7 @@ final class Coordinator implements Runnable {
     Optional<Fence> fence = term.by().fence();
     if (fence.isPresent() && nanos - reclaimedAtNanos >= reclaimEvery() && !interrupted) {
       reclaimedAtNanos = nanos;
+      declarations.sayAgain(fence.get());
       if (ledger.reclaim(fence.get(), Optional.empty(), settings.silence()) > 0) {
         lookAgainAfter(Duration.ZERO);
         shots.news();
@@ -277,7 +265,7 @@ final class Coordinator implements Runnable {
   }
 
   private long reclaimEvery() {
-    return settings.poll().toNanos() / 2;
+    return settings.poll().toNanos() * 2 / 5;
   }
 
   private void lookNow(Term term) {
@@ -375,15 +363,19 @@ final class Coordinator implements Runnable {
     }
   }
 
-  private Duration troubled(RuntimeException e) {
+  private Duration troubled(Throwable e) {
     interrupted = true;
-    if (backoff.fresh()) {
+    if (e instanceof Error && failure.isEmpty()) {
+      failure = Optional.of("the ticks wait, for the last turn met " + e);
+      LOG.error("Ticks of {} wait: this process is not well; trying again until it is", agent, e);
+    } else if (backoff.fresh()) {
       LOG.warn("Ticks of {} wait: the store cannot be used; trying again until it can", agent, e);
     }
     return backoff.next();
   }
 
   private void settled() {
+    failure = Optional.empty();
     if (!backoff.fresh()) {
       LOG.info("Ticks of {} go on: the store can be used again", agent);
       backoff.reset();

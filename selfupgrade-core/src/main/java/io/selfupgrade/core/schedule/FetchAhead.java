@@ -17,6 +17,9 @@ final class FetchAhead {
   private static final Duration SAMPLE = Duration.ofMillis(2);
   private static final Duration PAUSE = Duration.ofMillis(500);
 
+  private static final int MANY = 8;
+  private static final int PART = 4;
+
   private final int least;
   private int window;
   private boolean sampled;
@@ -33,9 +36,13 @@ final class FetchAhead {
     this.window = least;
   }
 
-  /** Returns how many more may be claimed. */
+  /**
+   * Returns how many more may be claimed: of a quick handler's none, until a quarter of them is, as
+   * a claim of a few costs as much as one of many.
+   */
   int room(int inFlight) {
-    return Math.max(0, window - inFlight);
+    int room = Math.max(0, window - inFlight);
+    return window > MANY * least && room < window / PART ? 0 : room;
   }
 
   /**
@@ -47,7 +54,9 @@ final class FetchAhead {
    */
   void note(long nanos, long ended, int inFlight) {
     long passed = nanos - sampledAtNanos;
-    if (sampled && passed < SAMPLE.toNanos()) {
+    // Ends are recorded in groups: that none has come for a while says little.
+    Duration enough = ended > endedThen ? SAMPLE : AHEAD;
+    if (sampled && passed < enough.toNanos()) {
       return;
     }
     boolean paused = passed > PAUSE.toNanos() && inFlight == 0;

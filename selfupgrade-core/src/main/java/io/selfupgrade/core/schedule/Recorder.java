@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -19,7 +21,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Thread-safe. Whoever ends a run while nobody records does it, for itself and for those that
  * end until it is through; the others go on at once. What the store does not take stays here, until
- * {@link #recordAll}.
+ * {@link #recordAll}; so does the end of a run whose handler's own transaction is open, as it holds
+ * the run's row, and who asked for it would wait, and with it all others.
  */
 final class Recorder {
 
@@ -28,6 +31,7 @@ final class Recorder {
   private final TaskStore ledger;
   private final Outcome outcome;
   private final Deque<Ending> unrecorded = new ConcurrentLinkedDeque<>();
+  private final Queue<Ending> held = new ConcurrentLinkedQueue<>();
   private final ReentrantLock recording = new ReentrantLock();
   private volatile boolean postponed;
 
@@ -63,13 +67,17 @@ final class Recorder {
   void record(Ending ending) {
     unrecorded.add(ending);
     while (!unrecorded.isEmpty() && recording.tryLock()) {
+      boolean through = false;
       try {
         recordGroup();
+        through = true;
       } catch (RuntimeException e) { // The handler's thread goes on, whatever the store throws.
-        postponed = true;
-        outcome.postponed();
         return;
       } finally {
+        if (!through) {
+          postponed = true;
+          outcome.postponed();
+        }
         recording.unlock();
       }
     }
@@ -88,10 +96,12 @@ final class Recorder {
    * @throws AdapterException if the store is still away
    */
   void recordAll() {
+    takeBackHeld();
     if (!postponed) {
       return;
     }
     postponed = false;
+    boolean through = false;
     try {
       while (!unrecorded.isEmpty()) {
         recording.lock();
@@ -101,28 +111,50 @@ final class Recorder {
           recording.unlock();
         }
       }
-    } catch (RuntimeException e) {
-      postponed = true;
-      throw e;
+      through = true;
+    } finally {
+      if (!through) {
+        postponed = true;
+      }
+    }
+  }
+
+  /** Tells whether ends wait for the transactions of handlers. */
+  boolean holds() {
+    return !held.isEmpty();
+  }
+
+  private void takeBackHeld() {
+    for (Ending ending : List.copyOf(held)) {
+      if (!ending.run().inTransaction() && held.remove(ending)) {
+        unrecorded.add(ending);
+        postponed = true;
+      }
     }
   }
 
   private void recordGroup() {
     List<Ending> group = new ArrayList<>();
     for (Ending next = unrecorded.poll(); next != null; next = unrecorded.poll()) {
+      if (next.run().inTransaction()) {
+        held.add(next);
+        continue;
+      }
       group.add(next);
       if (group.size() == GROUP) {
         break;
       }
     }
     if (!group.isEmpty()) {
+      boolean through = false;
       try {
         attempt(group);
-      } catch (RuntimeException e) {
-        for (int last = group.size() - 1; last >= 0; last--) {
+        through = true;
+      } finally {
+        // Of what the store did not take nothing is lost, whatever was thrown.
+        for (int last = group.size() - 1; !through && last >= 0; last--) {
           unrecorded.addFirst(group.get(last));
         }
-        throw e;
       }
     }
   }

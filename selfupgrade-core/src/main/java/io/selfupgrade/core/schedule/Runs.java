@@ -38,6 +38,7 @@ final class Runs implements Recorder.Outcome {
   private final Map<UUID, ActiveRun> limited = new ConcurrentHashMap<>();
   private final Map<String, Integer> ticks = new ConcurrentHashMap<>();
   private final Map<String, Integer> oneShots = new ConcurrentHashMap<>();
+  private final Map<String, Long> shotsGivenBack = new ConcurrentHashMap<>();
   private final AtomicBoolean disowned = new AtomicBoolean();
   private final AtomicLong recorded = new AtomicLong();
   private final LongAdder started = new LongAdder();
@@ -67,6 +68,11 @@ final class Runs implements Recorder.Outcome {
   /** Counts the one-shots of a handler whose end is not recorded. */
   int activeOneShots(String handler) {
     return oneShots.getOrDefault(handler, 0);
+  }
+
+  /** Counts the one-shots of a handler that were given back: they did not end. */
+  long givenBackOneShots(String handler) {
+    return shotsGivenBack.getOrDefault(handler, 0L);
   }
 
   /** Returns the ids of all runs whose end is not recorded. */
@@ -141,6 +147,8 @@ final class Runs implements Recorder.Outcome {
         admission.stir();
       } else if (ours) {
         recorder.record(new Recorder.Ending(run, Verdicts.of(run, thrown)));
+      } else {
+        admission.stir(); // Its end may have waited for its transaction.
       }
     } finally {
       if (interrupted && ours) {
@@ -174,8 +182,12 @@ final class Runs implements Recorder.Outcome {
     return abandoned(active.values().stream().filter(ActiveRun::abandonUnstarted).toList());
   }
 
-  /** Gives up the one-shots that have waited that long for a thread; true if others wait still. */
-  boolean giveBackWaiting(Duration time) {
+  /**
+   * Gives up the one-shots that have waited that long for a thread; true if others wait still.
+   *
+   * @param handlers takes those whose one-shots it gave up
+   */
+  boolean giveBackWaiting(Duration time, Set<String> handlers) {
     if (oneShots.isEmpty()) {
       return false;
     }
@@ -190,6 +202,7 @@ final class Runs implements Recorder.Outcome {
       }
     }
     abandoned(back);
+    back.forEach(run -> handlers.add(run.handler()));
     return others;
   }
 
@@ -261,11 +274,16 @@ final class Runs implements Recorder.Outcome {
     recorder.recordAll();
   }
 
+  /** Tells whether ends wait for the transactions of their handlers. */
+  boolean holdsEnds() {
+    return recorder.holds();
+  }
+
   @Override
   public void recorded(List<Recorder.Ending> ends) {
     boolean again = false;
     for (Recorder.Ending ending : ends) {
-      count(ending.end().how());
+      count(ending);
       through(ending.run());
       again |= ending.end().how().again();
     }
@@ -299,10 +317,15 @@ final class Runs implements Recorder.Outcome {
     admission.stir();
   }
 
-  private void count(RunEnd.How how) {
-    switch (how) {
+  private void count(Recorder.Ending ending) {
+    switch (ending.end().how()) {
       case SUCCEEDED -> succeeded.increment();
-      case GIVEN_BACK -> givenBack.increment();
+      case GIVEN_BACK -> {
+        givenBack.increment();
+        if (ending.run().isOneShot()) {
+          shotsGivenBack.merge(ending.run().handler(), 1L, Long::sum);
+        }
+      }
       default -> failed.increment();
     }
   }

@@ -9,10 +9,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -44,6 +46,8 @@ final class Shots {
     private long claimed;
     private boolean resting;
     private long notBeforeNanos;
+    private boolean starved;
+    private long endedThen;
 
     private Feed(int atOnce) {
       ahead = new FetchAhead(atOnce);
@@ -57,12 +61,25 @@ final class Shots {
     private void told(Optional<Instant> nextDue, int given, Instant now, long nanos) {
       news = false;
       next = nextDue;
+      starved = starved && due(now);
       if (given == 0 && due(now)) {
         resting = true;
         notBeforeNanos = nanos + backoff.next().toNanos();
       } else {
         backoff.reset();
       }
+    }
+
+    /** Notes that what it claimed found no thread. */
+    private void starves(long ended) {
+      starved = true;
+      endedThen = ended;
+    }
+
+    /** Takes it for one of many that are quick again as soon as its ends show it. */
+    private boolean starved(long ended, int atOnce) {
+      starved = starved && (ended <= endedThen || ahead.room(0) <= atOnce);
+      return starved;
     }
 
     private boolean rests(long nanos) {
@@ -103,17 +120,42 @@ final class Shots {
     Instant now = clock.at(nanos);
     Map<String, Integer> asked = new LinkedHashMap<>();
     int left = MOST_IN_A_BATCH;
+    Map<String, Integer> dealt = new LinkedHashMap<>();
     for (Map.Entry<String, Feed> entry : feeds.entrySet()) {
       Feed feed = entry.getValue();
+      long ended = ended(entry.getKey(), feed);
       int inFlight = runs.activeOneShots(entry.getKey());
-      feed.ahead.note(nanos, feed.claimed - inFlight, inFlight);
+      feed.ahead.note(nanos, ended, inFlight);
       int room = Math.min(left, feed.ahead.room(inFlight));
-      if (feed.due(now) && room > 0 && !feed.rests(nanos)) {
+      if (!feed.due(now) || room == 0 || feed.rests(nanos)) {
+        continue;
+      }
+      if (feed.starved(ended, atOnce)) {
+        // Threads that are free are dealt out in turn; without one it would only be given back.
+        int free = bench.free() - dealt.values().stream().mapToInt(Integer::intValue).sum();
+        room = Math.min(room, free);
+        dealt.put(entry.getKey(), Math.max(0, room));
+      }
+      if (room > 0) {
         asked.put(entry.getKey(), room);
         left -= room;
       }
     }
+    dealt.keySet().stream().filter(asked::containsKey).forEach(this::putLast);
     return !asked.isEmpty() && admission.enter(term) && take(term, asked, clock);
+  }
+
+  /** Counts the ends of a handler's one-shots; what was given back has not ended. */
+  private long ended(String handler, Feed feed) {
+    long back = runs.givenBackOneShots(handler);
+    return feed.claimed - back - runs.activeOneShots(handler);
+  }
+
+  private void putLast(String handler) {
+    Feed feed = feeds.remove(handler);
+    if (feed != null) {
+      feeds.put(handler, feed);
+    }
   }
 
   private boolean take(Term term, Map<String, Integer> asked, StoreClock clock) {
@@ -155,19 +197,27 @@ final class Shots {
 
   /** Gives back what waits for a thread for too long: another instance may have one. */
   void giveBackWaiting() {
-    waiting = !feeds.isEmpty() && runs.giveBackWaiting(LONGEST_WAIT_FOR_A_THREAD);
+    Set<String> found = new HashSet<>();
+    waiting = !feeds.isEmpty() && runs.giveBackWaiting(LONGEST_WAIT_FOR_A_THREAD, found);
+    for (String handler : found) {
+      Feed feed = feeds.get(handler);
+      if (feed != null) {
+        feed.starves(ended(handler, feed));
+      }
+    }
   }
 
   /** Returns how long nothing is to be done, as far as is known; at most that long. */
   long idleNanos(Instant now, long nanos, long most) {
-    long idle = most;
+    // It is looked at whether what waits for a thread has waited for too long.
+    long idle = waiting ? Math.min(most, LONGEST_WAIT_FOR_A_THREAD.toNanos()) : most;
     for (Map.Entry<String, Feed> entry : feeds.entrySet()) {
       Feed feed = entry.getValue();
-      int inFlight = runs.activeOneShots(entry.getKey());
-      if (feed.ahead.room(inFlight) == 0) {
-        // An end wakes; until then it is looked at whether what waits has waited for too long.
-        idle = waiting ? Math.min(idle, LONGEST_WAIT_FOR_A_THREAD.toNanos()) : idle;
-      } else if (feed.rests(nanos)) {
+      boolean full = feed.ahead.room(runs.activeOneShots(entry.getKey())) == 0;
+      if (full || (feed.starved && bench.free() == 0)) {
+        continue; // An end wakes.
+      }
+      if (feed.rests(nanos)) {
         idle = Math.min(idle, feed.notBeforeNanos - nanos);
       } else if (feed.news) {
         idle = 0;

@@ -108,7 +108,7 @@ public final class TickEngine implements AutoCloseable {
     Coordinator.Tools tools = new Coordinator.Tools(admission, runs, bench, handlers);
     Coordinator decisions = new Coordinator(agent, ledger, definitions, settings, tools);
     this.coordinator = new Thread(decisions, "selfupgrade " + agent + " ticks");
-    this.watch = new TickWatch(agent, ledger, runs, settings, decisions::since);
+    this.watch = new TickWatch(agent, ledger, runs, settings, decisions);
   }
 
   /**
@@ -160,6 +160,8 @@ public final class TickEngine implements AutoCloseable {
    * @return whether ticks are claimed already; false: the store was away, and the engine goes on
    *     trying
    * @throws IllegalStateException if the engine is closed
+   * @throws io.selfupgrade.agent.AdapterException if the store is away, of an engine with nothing
+   *     to run
    */
   public boolean promoted(Fence fence, Optional<InstanceId> attestedDead) {
     if (!fence.agent().equals(agent)) {
@@ -168,6 +170,7 @@ public final class TickEngine implements AutoCloseable {
     }
     Term term = admission.begin(Claimant.primary(fence), attestedDead);
     if (handlers.isEmpty()) {
+      ledger.declare(fence, Set.of()); // What code before this one declared is let go of.
       return true;
     }
     startCoordinator();

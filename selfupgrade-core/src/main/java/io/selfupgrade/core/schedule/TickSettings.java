@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param executor where handlers run; null for threads of the engine's own
  * @param atOnce most handlers that run at one time, 4 by default
- * @param poll time between two looks at the store when nothing wakes the engine, 22 s by default;
+ * @param poll time between two looks at the store when nothing wakes the engine, 26 s by default;
  *     lost runs are looked for twice as often
  * @param silence age of a claimant's heartbeat after which its runs are given out again
  * @param nanoTime the monotonic clock, {@link System#nanoTime()} by default
@@ -24,7 +24,7 @@ public record TickSettings(
     LongSupplier nanoTime) {
 
   private static final int AT_ONCE = 4;
-  private static final Duration POLL = Duration.ofSeconds(22);
+  private static final Duration POLL = Duration.ofSeconds(26);
 
   /**
    * Validates the parts.

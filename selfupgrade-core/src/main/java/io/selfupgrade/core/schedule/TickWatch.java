@@ -3,16 +3,17 @@ package io.selfupgrade.core.schedule;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Runner;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskStatus;
 import io.selfupgrade.schedule.TaskStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,43 +33,57 @@ final class TickWatch {
   private final TaskStore ledger;
   private final Runs runs;
   private final TickSettings settings;
-  private final Supplier<Duration> sinceTurn;
+  private final Coordinator coordinator;
   private Set<String> told = Set.of();
 
-  /**
-   * Watches nothing by itself.
-   *
-   * @param sinceTurn how long ago the coordinator began its last turn
-   */
+  /** Watches nothing by itself. */
   TickWatch(
       AgentName agent,
       TaskStore ledger,
       Runs runs,
       TickSettings settings,
-      Supplier<Duration> sinceTurn) {
+      Coordinator coordinator) {
     this.agent = agent;
     this.ledger = ledger;
     this.runs = runs;
     this.settings = settings;
-    this.sinceTurn = sinceTurn;
+    this.coordinator = coordinator;
   }
 
-  /** Returns what stands still, a sentence each. */
+  /**
+   * Returns what stands still, a sentence each; the primary knows also of tasks that cannot be
+   * read.
+   */
   List<String> late() {
     TaskStore.Standstill found = ledger.standstill(agent, LEAST);
-    List<String> late = new ArrayList<>();
+    Set<String> late = new LinkedHashSet<>();
     if (!found.tasks().isEmpty()) {
       Instant now = ledger.agenda(agent, List.of()).now();
       for (TaskStatus task : ledger.list(agent, Optional.empty())) {
         if (found.tasks().contains(task.config().name())) {
-          due(task, now)
-              .filter(due -> forTwoPeriods(task, due, now))
-              .ifPresent(due -> late.add("task " + task.config().name() + ", due since " + due));
+          late(task, now).ifPresent(late::add);
         }
       }
     }
     found.handlers().forEach(handler -> late.add("one-shots of handler " + handler));
-    return late;
+    coordinator.unreadable().forEach((task, why) -> late.add(unreadable(task, why)));
+    coordinator.failure().ifPresent(late::add);
+    return List.copyOf(late);
+  }
+
+  private static Optional<String> late(TaskStatus task, Instant now) {
+    TaskConfig config = task.config();
+    try {
+      return due(task, now)
+          .filter(due -> forTwoPeriods(task, due, now))
+          .map(due -> said(config) + ", due since " + due);
+    } catch (IllegalArgumentException e) { // Of a schedule that cannot be read.
+      return Optional.of(unreadable(config.name(), String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static String unreadable(String task, String why) {
+    return "task " + task + ", for " + why;
   }
 
   /**
@@ -77,7 +92,7 @@ final class TickWatch {
    * @return what it told
    */
   synchronized Optional<String> look(Fence fence) {
-    Duration still = sinceTurn.get();
+    Duration still = coordinator.since();
     boolean hangs = still.compareTo(LEAST) > 0;
     int released = runs.releaseUnbegun(LEAST);
     if (hangs) {
@@ -92,8 +107,8 @@ final class TickWatch {
     if (!told.containsAll(late)) {
       news = Optional.of(String.join("; ", late));
       LOG.warn(
-          "Due for two periods, and neither run nor running: {}.{} Expected is a primary with a"
-              + " free thread, and an instance with the handler",
+          "Standing still: {}.{} Expected is a primary with a free thread, an instance with the"
+              + " handler, and a row that can be read",
           news.get(),
           hangs ? " The coordinator has hung for " + still + "." : "");
     } else if (late.isEmpty() && !told.isEmpty()) {
@@ -101,6 +116,14 @@ final class TickWatch {
     }
     told = late;
     return news;
+  }
+
+  private static String said(TaskConfig task) {
+    return "task "
+        + task.name()
+        + (task.runner() == Runner.DATABASE
+            ? " of the database (see cron.job_run_details, and that pg_cron is there)"
+            : "");
   }
 
   /** Returns since when a task waits for somebody; empty if it does not by now. */

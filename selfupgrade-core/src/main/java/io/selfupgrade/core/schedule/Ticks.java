@@ -17,7 +17,7 @@ sealed interface Ticks {
    * Returns the ticks of a schedule.
    *
    * @param anchor the task's creation, to which {@code every} is bound
-   * @throws IllegalArgumentException if it is a cron expression that is wrong
+   * @throws IllegalArgumentException if it is a cron expression that is wrong, or unreadable
    */
   static Ticks of(Schedule schedule, Instant anchor) {
     if (schedule instanceof Schedule.Every every) {
@@ -25,6 +25,9 @@ sealed interface Ticks {
     }
     if (schedule instanceof Schedule.Cron cron) {
       return new Calendar(CronFields.parse(cron.expression()), cron.zone());
+    }
+    if (schedule instanceof Schedule.Unreadable unreadable) {
+      throw new IllegalArgumentException(unreadable.why());
     }
     return new Once(((Schedule.At) schedule).instant().truncatedTo(ChronoUnit.MICROS));
   }

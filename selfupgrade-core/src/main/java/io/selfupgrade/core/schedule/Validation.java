@@ -106,6 +106,9 @@ final class Validation {
           ? Optional.empty()
           : Optional.of("period " + period + ": expected whole microseconds, at most 36,500 days");
     }
+    if (schedule instanceof Schedule.Unreadable unreadable) {
+      return Optional.of("unreadable (" + unreadable.why() + "): expected cron, every or at");
+    }
     Instant at = ((Schedule.At) schedule).instant();
     return at.isBefore(Instant.EPOCH) || at.isAfter(LATEST)
         ? Optional.of("instant " + at + ": expected one of the years 1970 to 9999")

@@ -11,6 +11,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -113,20 +114,24 @@ final class Workers implements Bench {
   }
 
   private void launch() {
+    AtomicBoolean begun = new AtomicBoolean();
     workers.incrementAndGet();
     try {
-      executor.execute(this::work);
-    } catch (RejectedExecutionException e) {
+      executor.execute(() -> work(begun));
+    } catch (RuntimeException | Error e) { // Of a host's executor; of no more threads.
+      if (begun.get()) {
+        throw e; // It ran here: it has counted itself out.
+      }
       workers.decrementAndGet();
-      throw e;
-    } catch (RuntimeException | OutOfMemoryError e) { // Of a host's executor; of no more threads.
-      workers.decrementAndGet();
-      throw new RejectedExecutionException("no thread for a run", e);
+      throw e instanceof RejectedExecutionException refused
+          ? refused
+          : new RejectedExecutionException("no thread for a run", e);
     }
   }
 
-  private void work() {
+  private void work(AtomicBoolean begun) {
     boolean interrupted = false;
+    begun.set(true);
     try {
       for (ActiveRun run = ready.poll(); run != null; run = ready.poll()) {
         executing.incrementAndGet();

@@ -26,6 +26,28 @@ class FetchAheadTest {
   }
 
   @Test
+  void aQuickHandlerIsGivenAQuarterAtLeast() {
+    ahead.note(0, 0, 4);
+    ahead.note(10 * MILLI, 50, 4);
+
+    assertThat(ahead.room(376)).isZero();
+    assertThat(ahead.room(375)).isEqualTo(125);
+  }
+
+  @Test
+  void aGroupThatIsNotYetRecordedTellsNothing() {
+    ahead.note(0, 0, 4);
+    ahead.note(10 * MILLI, 50, 4);
+    ahead.note(30 * MILLI, 50, 500);
+
+    assertThat(ahead.room(0)).isEqualTo(500);
+
+    ahead.note(50 * MILLI, 450, 100);
+
+    assertThat(ahead.room(0)).isEqualTo(1_000);
+  }
+
+  @Test
   void thereIsAMost() {
     ahead.note(0, 0, 4);
     ahead.note(10 * MILLI, 50_000, 4);

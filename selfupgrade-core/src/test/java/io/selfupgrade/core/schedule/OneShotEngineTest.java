@@ -3,12 +3,14 @@ package io.selfupgrade.core.schedule;
 import static io.selfupgrade.core.schedule.TickScene.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.agent.Version;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.schedule.OneShot;
+import io.selfupgrade.schedule.OneShotBatch;
 import io.selfupgrade.schedule.Retry;
 import io.selfupgrade.schedule.RunRecord;
 import io.selfupgrade.schedule.Scope;
@@ -221,6 +223,38 @@ class OneShotEngineTest {
     }
 
     assertThat(handled).hasValue(200);
+  }
+
+  @Test
+  void whatWasClaimedByAnAnswerThatGotLostGoesBackSoonWhateverTheTroubleWas() {
+    AtomicInteger claims = new AtomicInteger();
+    TaskStore real = scene.ledger();
+    TaskStore losing =
+        (TaskStore)
+            Proxy.newProxyInstance(
+                TaskStore.class.getClassLoader(),
+                new Class<?>[] {TaskStore.class},
+                (proxy, method, arguments) -> {
+                  Object answer = method.invoke(real, arguments);
+                  if (method.getName().equals("claimOneShots")
+                      && !((OneShotBatch) answer).claimed().isEmpty()) {
+                    claims.incrementAndGet();
+                    throw new AdapterException("TaskStore", "claim: unreadable", false, null);
+                  }
+                  return answer;
+                });
+    TickEngine engine = engine(losing, handler("mail", PLAIN, run -> {}));
+    engine.promoted(scene.lead(), Optional.empty());
+    submit("mail", 3);
+    engine.wake();
+    Eventually.holds("some are claimed", SOON, () -> claims.get() > 0);
+
+    Eventually.holds(
+        "none is held",
+        SOON,
+        () ->
+            scene.ledger().history(scene.agent, "mail", 10).stream()
+                .noneMatch(run -> run.state() == RunRecord.State.RUNNING));
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.selfupgrade.supabase.PostgresRun;
 import io.selfupgrade.supabase.PostgresStore;
 import io.selfupgrade.supabase.embedded.EmbeddedPostgres;
 import io.selfupgrade.supabase.embedded.TestPostgres;
+import io.selfupgrade.testkit.Eventually;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -27,6 +28,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -109,14 +112,62 @@ class TickEnginePostgresTest {
     assertThat(effects()).isEqualTo(due(scene.runs("t", RunRecord.State.SUCCEEDED)));
   }
 
+  @Test
+  void aTransactionThatIsStillOpenAtItsDeadlineHoldsUpNobody() throws SQLException {
+    CountDownLatch leave = new CountDownLatch(1);
+    AtomicReference<TaskRun> slow = new AtomicReference<>();
+    TickEngine engine =
+        scene.engine(
+            store.tasks(),
+            scene.settings(),
+            task("t", GRID, ALL, TickEnginePostgresTest::leaveEffect),
+            task(
+                "slow",
+                Duration.ofMillis(300),
+                ALL.deadline(Duration.ofMillis(100)),
+                run -> {
+                  slow.compareAndSet(null, run);
+                  PostgresRun.of(run).commit(connection -> awaitWhateverComes(leave));
+                }));
+    engine.promoted(scene.lead(), Optional.empty());
+
+    Eventually.holds(
+        "the slow one is given up in the middle of its transaction",
+        TickScene.SOON,
+        () -> slow.get() != null && slow.get().cancelled());
+    awaitMore(20);
+    leave.countDown();
+    Eventually.holds(
+        "what it committed stands, though it was late",
+        TickScene.SOON,
+        () ->
+            store.tasks().find(slow.get().claim()).orElseThrow().state()
+                == RunRecord.State.SUCCEEDED);
+    engine.drain(Duration.ofSeconds(5));
+
+    assertThat(effects()).isEqualTo(due(scene.runs("t", RunRecord.State.SUCCEEDED)));
+  }
+
+  private static void awaitWhateverComes(CountDownLatch leave) {
+    boolean open = false;
+    while (!open) {
+      try {
+        leave.await();
+        open = true;
+      } catch (InterruptedException e) {
+        open = false; // As a driver does that is waiting for the server.
+      }
+    }
+  }
+
   private TickEngine engine() {
     return scene.engine(
         store.tasks(), scene.settings(), task("t", GRID, ALL, TickEnginePostgresTest::leaveEffect));
   }
 
   private void awaitMore(int ticks) {
-    int wanted = scene.runs("t").size() + ticks;
-    scene.awaitRuns("t", runs -> runs.size() >= wanted);
+    int wanted = scene.runs("t", RunRecord.State.SUCCEEDED).size() + ticks;
+    scene.awaitSucceeded("t", wanted);
   }
 
   /** Takes some time before it commits, so that a take-over catches some in the middle. */

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.agent.AdapterException;
 import io.selfupgrade.schedule.Missed;
 import io.selfupgrade.schedule.RunRecord;
+import io.selfupgrade.schedule.Schedule;
+import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.schedule.TaskHandler;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskStore;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -147,18 +150,12 @@ class TickEngineTroubleTest {
 
   @Test
   void anExecutorThatRefusesIsTriedAgain() {
-    AtomicInteger refusals = new AtomicInteger();
     TickEngine engine =
         scene.engine(
-            scene
-                .settings()
-                .executor(
-                    work -> {
-                      if (refusals.incrementAndGet() < 3) {
-                        throw new RejectedExecutionException("full");
-                      }
-                      work.run();
-                    }),
+            settingsWithExecutorThatFailsTwice(
+                () -> {
+                  throw new RejectedExecutionException("full");
+                }),
             task("t", GRID, ALL, NOTHING));
     engine.promoted(scene.lead(), Optional.empty());
 
@@ -166,14 +163,93 @@ class TickEngineTroubleTest {
     assertThat(scene.runs("t").get(0).claim().attempt()).isEqualTo(3);
   }
 
+  @Test
+  void aTaskThatCannotBeReadIsToldAndHidesNoOther() {
+    Schedule unknown = new Schedule.Unreadable("zone Mars/Olympus is unknown");
+    scene.ledger().schedule(scene.agent, TaskConfig.of("broken", unknown).handler("t"));
+    TickEngine engine = scene.engine(task("t", GRID, ALL, run -> handled.incrementAndGet()));
+    engine.promoted(scene.lead(), Optional.empty());
+
+    everyTickOnce(scene.awaitSucceeded("t", 5));
+    assertThat(scene.runs("broken")).isEmpty();
+    assertThat(engine.late()).containsExactly("task broken, for zone Mars/Olympus is unknown");
+
+    TaskConfig mended = TaskConfig.of("broken", Schedule.every(GRID)).handler("t");
+    scene.ledger().schedule(scene.agent, mended);
+    engine.wake();
+    scene.awaitSucceeded("broken", 1);
+    assertThat(engine.late()).isEmpty();
+  }
+
+  @Test
+  void anErrorIsToldAndTheEngineGoesOn() {
+    AtomicBoolean broken = new AtomicBoolean();
+    TickEngine engine =
+        scene.engine(throwingAnError(scene.ledger(), broken), scene.settings(), ticking());
+    engine.promoted(scene.lead(), Optional.empty());
+    scene.awaitSucceeded("t", 3);
+
+    broken.set(true);
+    engine.wake();
+    Eventually.holds("health knows", SOON, () -> engine.late().toString().contains("gone/Class"));
+    broken.set(false);
+
+    everyTickOnce(scene.awaitSucceeded("t", scene.runs("t").size() + 5));
+    assertThat(engine.late()).isEmpty();
+  }
+
+  @Test
+  void anExecutorThatThrowsAnErrorIsTriedAgain() {
+    TickEngine engine =
+        scene.engine(
+            settingsWithExecutorThatFailsTwice(
+                () -> {
+                  throw new StackOverflowError("deep");
+                }),
+            ticking());
+    engine.promoted(scene.lead(), Optional.empty());
+
+    everyTickOnce(scene.awaitSucceeded("t", 5));
+  }
+
+  private DeclaredTask ticking() {
+    return task("t", GRID, ALL, run -> handled.incrementAndGet());
+  }
+
+  private TickSettings settingsWithExecutorThatFailsTwice(Runnable failure) {
+    AtomicInteger calls = new AtomicInteger();
+    return scene
+        .settings()
+        .executor(
+            work -> {
+              if (calls.incrementAndGet() < 3) {
+                failure.run();
+              }
+              work.run();
+            });
+  }
+
+  private static TaskStore throwingAnError(TaskStore real, AtomicBoolean broken) {
+    return failing(real, "agenda", broken, () -> new NoClassDefFoundError("gone/Class"));
+  }
+
   private static TaskStore refusingToFinish(TaskStore real, AtomicBoolean refused) {
+    return failing(
+        real,
+        "finish",
+        refused,
+        () -> new AdapterException("TaskStore", "finish: never", false, null));
+  }
+
+  private static TaskStore failing(
+      TaskStore real, String call, AtomicBoolean fails, Supplier<Throwable> failure) {
     return (TaskStore)
         Proxy.newProxyInstance(
             TaskStore.class.getClassLoader(),
             new Class<?>[] {TaskStore.class},
             (proxy, method, arguments) -> {
-              if (refused.get() && method.getName().equals("finish")) {
-                throw new AdapterException("TaskStore", "finish: never", false, null);
+              if (fails.get() && method.getName().equals(call)) {
+                throw failure.get();
               }
               return method.invoke(real, arguments);
             });

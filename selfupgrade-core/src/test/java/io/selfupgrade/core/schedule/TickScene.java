@@ -97,6 +97,11 @@ final class TickScene implements AutoCloseable {
     return engine;
   }
 
+  /** Sees to it that an engine is closed with the scene. */
+  void closeLater(TickEngine engine) {
+    engines.add(engine);
+  }
+
   TaskStore ledger() {
     return store.tasks();
   }

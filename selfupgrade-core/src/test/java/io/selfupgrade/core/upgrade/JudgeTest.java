@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,7 @@ class JudgeTest {
     scene = new UpgradeScene(root);
     parts = scene.parts();
     scene.store.tasks().upsert(scene.side.fence, TICK);
+    assertThat(scene.store.tasks().declare(scene.side.fence, Set.of("tick"))).isPresent();
     next = scene.clock.instant();
     assertThat(scene.store.tasks().plan(scene.side.fence, "tick", next)).isTrue();
     scene.clock.advance(Duration.ofMinutes(1));
@@ -81,6 +83,17 @@ class JudgeTest {
     assertThat(phase()).isEqualTo(UpgradePhase.ROLLING_BACK);
     assertThat(parts.newest().decision().reason().orElseThrow().code())
         .isEqualTo(ReasonCode.TICKS_LATE);
+  }
+
+  @Test
+  void aTaskThatTheCandidateDoesNotDeclareIsNotHeldAgainstIt() {
+    assertThat(scene.store.tasks().declare(candidate, Set.of())).isPresent();
+    for (int second = 0; second < 20; second++) {
+      pass(SECOND);
+    }
+
+    assertThat(phase()).isEqualTo(UpgradePhase.HANDED_OVER);
+    assertThat(look()).hasValueSatisfying(look -> assertThat(look.passed()).isTrue());
   }
 
   @Test
