@@ -5,6 +5,6 @@ values ('20261101000940', '20261101000940_quick_one_shots.sql') on conflict do n
 
 -- Room for a claim of every row beside it. What is being run is among what is ready, and needs no index of its own.
 alter table selfupgrade.one_shots set (fillfactor = 50);
-create index one_shots_queue on selfupgrade.one_shots (agent, handler, ready_at);
+create index one_shots_queue on selfupgrade.one_shots (agent, handler, ready_at, id);
 drop index selfupgrade.one_shots_waiting;
 drop index selfupgrade.one_shots_running;

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 
 /**
  * Work to be done once: a row that waits, and one that tells how it ended. A batch is a statement.
@@ -64,13 +65,16 @@ final class OneShotTable {
       "delete from selfupgrade.one_shots where agent = ? and id = ? and not running";
 
   /**
-   * Claims some of each handler, those that are ready longest first, and tells when the next of
-   * each is ready. statement_timestamp is the server's clock and, unlike clock_timestamp, one that
-   * an index can be searched by.
+   * Claims some of each handler, those that are ready longest first and come after a {@link
+   * ClaimMarks mark}, and tells when the next of each is ready. statement_timestamp is the server's
+   * clock and, unlike clock_timestamp, one that an index can be searched by.
    */
   private static final String CLAIM =
       """
-      , h as (select * from unnest(?::text[], ?::integer[]) as h(handler, most)),
+      , h as (
+        select h.handler, h.most, coalesce(%s, '-infinity') as after_ready, h.after_id
+          from unnest(?::text[], ?::integer[], ?::bigint[], ?::uuid[])
+            as h(handler, most, micros, after_id)),
       c as (
         update selfupgrade.one_shots s
            set running = true, attempt = s.attempt + 1, holder = f.holder, epoch = f.epoch,
@@ -81,20 +85,22 @@ final class OneShotTable {
                    select w.ctid as place from selfupgrade.one_shots w
                     where w.agent = ? and w.handler = h.handler and not w.running
                       and w.ready_at <= statement_timestamp()
-                    order by w.ready_at limit h.most for update skip locked) o))
-        returning s.id, s.handler, s.due, s.attempt, s.failures, s.payload, s.epoch)
-      select c.id, c.handler, c.due, c.attempt, c.failures, c.payload, c.epoch,
+                      and (w.ready_at, w.id) > (h.after_ready, h.after_id)
+                    order by w.ready_at, w.id limit h.most for update skip locked) o))
+        returning s.id, s.handler, s.due, s.ready_at, s.attempt, s.failures, s.payload, s.epoch)
+      select c.id, c.handler, c.due, c.ready_at, c.attempt, c.failures, c.payload, c.epoch,
              null::timestamptz as next, null::timestamptz as now
         from c
       union all
-      select null, h.handler, null, 0, 0, null, null,
+      select null, h.handler, null, null, 0, 0, null, null,
              (select w.ready_at from selfupgrade.one_shots w
                where w.agent = ? and w.handler = h.handler and not w.running
                  and w.ready_at > statement_timestamp()
                order by w.ready_at limit 1),
              statement_timestamp()
         from h
-      """;
+      """
+          .formatted(Sql.instant("h.micros"));
 
   /**
    * A recursive common table expression: the handlers that one-shots of an agent are for, one look
@@ -190,9 +196,11 @@ final class OneShotTable {
           .formatted(Sql.CHANNEL);
 
   private final Database database;
+  private final ClaimMarks marks;
 
-  OneShotTable(Database database) {
+  OneShotTable(Database database, LongSupplier nanoTime) {
     this.database = database;
+    this.marks = new ClaimMarks(nanoTime);
   }
 
   List<UUID> submit(AgentName agent, List<Submitted> work) {
@@ -246,20 +254,33 @@ final class OneShotTable {
   }
 
   OneShotBatch claim(Claimant by, Map<String, Integer> most) {
-    Arguments.Column handlers = Arguments.Column.of("text", most.entrySet(), Map.Entry::getKey);
-    Arguments.Column numbers = Arguments.Column.of("int4", most.entrySet(), Map.Entry::getValue);
-    Batch batch = new Batch(by, most);
+    ClaimMarks.Looking first = marks.looking(by.agent(), most);
+    Batch batch = claim(by, first, new Batch(by, most));
+    ClaimMarks.Looking again = marks.looked(first, batch.counts, batch.last);
+    return (again.most().isEmpty() ? batch : claim(by, again, batch)).result();
+  }
+
+  /** Adds to what was claimed: nothing of a statement whose answer was lost. */
+  private Batch claim(Claimant by, ClaimMarks.Looking looking, Batch before) {
+    List<Map.Entry<String, Integer>> asked = List.copyOf(looking.most().entrySet());
+    Arguments.Column handlers = Arguments.Column.of("text", asked, Map.Entry::getKey);
+    Arguments.Column numbers = Arguments.Column.of("int4", asked, Map.Entry::getValue);
+    Arguments.Column micros =
+        Arguments.Column.of("int8", asked, one -> looking.after(one.getKey()).microsIfAny());
+    Arguments.Column ids =
+        Arguments.Column.of("uuid", asked, one -> looking.after(one.getKey()).id());
+    Batch[] batch = {before};
     database.call(
         PostgresTaskStore.PORT,
         "claiming one-shots of " + by.agent(),
         statements -> {
-          batch.clear();
+          batch[0] = new Batch(before);
           return statements.list(
               "with " + Sql.claimant(by) + CLAIM,
-              batch::add,
-              Arguments.of(by, handlers, numbers, by.agent(), by.agent()));
+              batch[0]::add,
+              Arguments.of(by, handlers, numbers, micros, ids, by.agent(), by.agent()));
         });
-    return batch.result();
+    return batch[0];
   }
 
   /** The rows of a claim. */
@@ -268,6 +289,7 @@ final class OneShotTable {
     private final Map<String, Integer> asked;
     private final List<ClaimedRun> claimed = new ArrayList<>();
     private final Map<String, Integer> counts = new HashMap<>();
+    private final Map<String, ClaimMarks.Place> last = new HashMap<>();
     private final Map<String, Instant> next = new HashMap<>();
     private Instant now = Instant.EPOCH;
 
@@ -276,10 +298,11 @@ final class OneShotTable {
       this.asked = asked;
     }
 
-    private void clear() {
-      claimed.clear();
-      counts.clear();
-      next.clear();
+    private Batch(Batch before) {
+      this(before.by, before.asked);
+      claimed.addAll(before.claimed);
+      counts.putAll(before.counts);
+      next.putAll(before.next);
     }
 
     private boolean add(Row row) throws SQLException {
@@ -290,6 +313,8 @@ final class OneShotTable {
         row.instantIfAny("next").ifPresent(ready -> next.put(handler, ready));
         return true;
       }
+      ClaimMarks.Place place = ClaimMarks.Place.of(row.instant("ready_at"), id.get());
+      last.merge(handler, place, ClaimMarks.Place::later);
       Fence fence = new Fence(by.agent(), by.instance(), row.number("epoch"));
       RunClaim claim =
           new RunClaim(

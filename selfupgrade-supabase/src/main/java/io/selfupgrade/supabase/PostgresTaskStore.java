@@ -143,7 +143,7 @@ final class PostgresTaskStore implements TaskStore {
   PostgresTaskStore(Database database) {
     this.database = database;
     this.declarations = new TaskDeclarations(database);
-    this.oneShots = new OneShotTable(database);
+    this.oneShots = new OneShotTable(database, System::nanoTime);
     this.ticks = new TaskTicks(database, oneShots);
     this.ledger = new TaskLedger(database);
   }
