@@ -3,7 +3,8 @@ package io.selfupgrade.supabase;
 import io.selfupgrade.agent.AgentName;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,16 +36,17 @@ final class ClaimMarks {
   }
 
   /** Returns where to look for work, of each handler as much as is asked for. */
-  Looking looking(AgentName agent, Map<String, Integer> most) {
+  List<Ask> asks(AgentName agent, Map<String, Integer> most) {
     long nanos = nanoTime.getAsLong();
-    Map<String, Mark> from = new LinkedHashMap<>();
+    List<Ask> asks = new ArrayList<>();
     most.forEach(
         (handler, number) -> {
-          Mark mark = marks.get(new Queue(agent, handler));
-          boolean old = mark == null || nanos - mark.sinceNanos() > LONGEST.toNanos();
-          from.put(handler, old ? new Mark(Place.BEGINNING, nanos) : mark);
+          Mark beginning = new Mark(Place.BEGINNING, nanos);
+          Mark mark = marks.getOrDefault(new Queue(agent, handler), beginning);
+          boolean old = nanos - mark.sinceNanos() > LONGEST.toNanos();
+          asks.add(new Ask(handler, number, old ? beginning : mark));
         });
-    return new Looking(agent, most, from);
+    return asks;
   }
 
   /**
@@ -53,51 +55,56 @@ final class ClaimMarks {
    * @param counts how many it found, by handler
    * @param last the last of them, by handler
    */
-  Looking looked(Looking looking, Map<String, Integer> counts, Map<String, Place> last) {
-    Map<String, Integer> missing = new LinkedHashMap<>();
-    Map<String, Mark> from = new LinkedHashMap<>();
-    looking.most.forEach(
-        (handler, number) -> {
-          Queue queue = new Queue(looking.agent, handler);
-          Mark mark = looking.from.get(handler);
-          Place reached = last.get(handler);
-          int found = counts.getOrDefault(handler, 0);
-          if (found >= number && reached != null) {
-            marks.put(queue, new Mark(reached, mark.sinceNanos()));
-            return;
-          }
-          marks.remove(queue);
-          if (found < number && mark.place() != Place.BEGINNING) {
-            missing.put(handler, number - found);
-            from.put(handler, new Mark(Place.BEGINNING, mark.sinceNanos()));
-          }
-        });
-    return new Looking(looking.agent, missing, from);
+  List<Ask> found(
+      AgentName agent, List<Ask> asks, Map<String, Integer> counts, Map<String, Place> last) {
+    List<Ask> again = new ArrayList<>();
+    for (Ask ask : asks) {
+      Queue queue = new Queue(agent, ask.handler());
+      int missing = ask.most() - counts.getOrDefault(ask.handler(), 0);
+      Place reached = last.get(ask.handler());
+      if (missing <= 0 && reached != null) {
+        marks.put(queue, new Mark(reached, ask.from().sinceNanos()));
+        continue;
+      }
+      marks.remove(queue);
+      if (missing > 0 && !ask.from().place().isBeginning()) {
+        Mark beginning = new Mark(Place.BEGINNING, ask.from().sinceNanos());
+        again.add(new Ask(ask.handler(), missing, beginning));
+      }
+    }
+    return again;
   }
 
   private record Queue(AgentName agent, String handler) {}
 
   private record Mark(Place place, long sinceNanos) {}
 
-  /** What one look asks for. */
-  static final class Looking {
-    private final AgentName agent;
-    private final Map<String, Integer> most;
-    private final Map<String, Mark> from;
+  /** What is asked for: how many of a handler, after which place. */
+  static final class Ask {
+    private final String handler;
+    private final int most;
+    private final Mark from;
 
-    private Looking(AgentName agent, Map<String, Integer> most, Map<String, Mark> from) {
-      this.agent = agent;
+    private Ask(String handler, int most, Mark from) {
+      this.handler = handler;
       this.most = most;
       this.from = from;
     }
 
-    Map<String, Integer> most() {
+    String handler() {
+      return handler;
+    }
+
+    int most() {
       return most;
     }
 
-    /** Returns after which place to look. */
-    Place after(String handler) {
-      return from.get(handler).place();
+    Place after() {
+      return from.place();
+    }
+
+    private Mark from() {
+      return from;
     }
   }
 
@@ -117,7 +124,11 @@ final class ClaimMarks {
 
     /** Returns {@link #micros}, or nothing for the beginning, as the statement takes it. */
     @Nullable Long microsIfAny() {
-      return micros == Long.MIN_VALUE ? null : micros;
+      return isBeginning() ? null : micros;
+    }
+
+    boolean isBeginning() {
+      return micros == Long.MIN_VALUE;
     }
 
     /** Returns the later one; the server compares ids by their bytes. */

@@ -254,21 +254,18 @@ final class OneShotTable {
   }
 
   OneShotBatch claim(Claimant by, Map<String, Integer> most) {
-    ClaimMarks.Looking first = marks.looking(by.agent(), most);
-    Batch batch = claim(by, first, new Batch(by, most));
-    ClaimMarks.Looking again = marks.looked(first, batch.counts, batch.last);
-    return (again.most().isEmpty() ? batch : claim(by, again, batch)).result();
+    List<ClaimMarks.Ask> asks = marks.asks(by.agent(), most);
+    Batch batch = claim(by, asks, new Batch(by, most));
+    List<ClaimMarks.Ask> again = marks.found(by.agent(), asks, batch.counts, batch.last);
+    return (again.isEmpty() ? batch : claim(by, again, batch)).result();
   }
 
   /** Adds to what was claimed: nothing of a statement whose answer was lost. */
-  private Batch claim(Claimant by, ClaimMarks.Looking looking, Batch before) {
-    List<Map.Entry<String, Integer>> asked = List.copyOf(looking.most().entrySet());
-    Arguments.Column handlers = Arguments.Column.of("text", asked, Map.Entry::getKey);
-    Arguments.Column numbers = Arguments.Column.of("int4", asked, Map.Entry::getValue);
-    Arguments.Column micros =
-        Arguments.Column.of("int8", asked, one -> looking.after(one.getKey()).microsIfAny());
-    Arguments.Column ids =
-        Arguments.Column.of("uuid", asked, one -> looking.after(one.getKey()).id());
+  private Batch claim(Claimant by, List<ClaimMarks.Ask> asks, Batch before) {
+    Arguments.Column handlers = Arguments.Column.of("text", asks, ClaimMarks.Ask::handler);
+    Arguments.Column numbers = Arguments.Column.of("int4", asks, ClaimMarks.Ask::most);
+    Arguments.Column micros = Arguments.Column.of("int8", asks, ask -> ask.after().microsIfAny());
+    Arguments.Column ids = Arguments.Column.of("uuid", asks, ask -> ask.after().id());
     Batch[] batch = {before};
     database.call(
         PostgresTaskStore.PORT,

@@ -105,32 +105,34 @@ class ClaimMarksTest {
     ClaimMarks marks = new ClaimMarks(nanos::get);
     ClaimMarks.Place place = ClaimMarks.Place.of(Instant.EPOCH, FIRST);
 
-    ClaimMarks.Looking first = marks.looking(agent(), Map.of(MAIL, 5));
-    assertThat(first.after(MAIL)).isSameAs(ClaimMarks.Place.BEGINNING);
-    assertThat(marks.looked(first, Map.of(MAIL, 5), Map.of(MAIL, place)).most()).isEmpty();
-    assertThat(marks.looking(agent(), Map.of(MAIL, 5)).after(MAIL)).isEqualTo(place);
-    assertThat(marks.looking(new AgentName("other"), Map.of(MAIL, 5)).after(MAIL))
-        .isSameAs(ClaimMarks.Place.BEGINNING);
+    assertThat(after(marks, agent()).isBeginning()).isTrue();
+    List<ClaimMarks.Ask> first = marks.asks(agent(), Map.of(MAIL, 5));
+    assertThat(marks.found(agent(), first, Map.of(MAIL, 5), Map.of(MAIL, place))).isEmpty();
+    assertThat(after(marks, agent())).isEqualTo(place);
+    assertThat(after(marks, new AgentName("other")).isBeginning()).isTrue();
 
     nanos.addAndGet(Duration.ofSeconds(1).toNanos() + 1);
-    assertThat(marks.looking(agent(), Map.of(MAIL, 5)).after(MAIL))
-        .isSameAs(ClaimMarks.Place.BEGINNING);
+    assertThat(after(marks, agent()).isBeginning()).isTrue();
   }
 
   @Test
   void aLookThatFindsLessIsMadeOnceMoreFromTheBeginning() {
     ClaimMarks marks = new ClaimMarks(() -> 0);
     ClaimMarks.Place place = ClaimMarks.Place.of(Instant.EPOCH, FIRST);
-    ClaimMarks.Looking first = marks.looking(agent(), Map.of(MAIL, 5));
-    marks.looked(first, Map.of(MAIL, 5), Map.of(MAIL, place));
+    List<ClaimMarks.Ask> first = marks.asks(agent(), Map.of(MAIL, 5));
+    marks.found(agent(), first, Map.of(MAIL, 5), Map.of(MAIL, place));
 
-    ClaimMarks.Looking second = marks.looking(agent(), Map.of(MAIL, 5));
-    ClaimMarks.Looking again = marks.looked(second, Map.of(MAIL, 2), Map.of(MAIL, place));
+    List<ClaimMarks.Ask> second = marks.asks(agent(), Map.of(MAIL, 5));
+    List<ClaimMarks.Ask> again = marks.found(agent(), second, Map.of(MAIL, 2), Map.of(MAIL, place));
 
-    assertThat(again.most()).isEqualTo(Map.of(MAIL, 3));
-    assertThat(again.after(MAIL)).isSameAs(ClaimMarks.Place.BEGINNING);
-    assertThat(marks.looking(agent(), Map.of(MAIL, 5)).after(MAIL))
-        .isSameAs(ClaimMarks.Place.BEGINNING);
+    assertThat(again).hasSize(1);
+    assertThat(again.get(0).most()).isEqualTo(3);
+    assertThat(again.get(0).after().isBeginning()).isTrue();
+    assertThat(after(marks, agent()).isBeginning()).isTrue();
+  }
+
+  private static ClaimMarks.Place after(ClaimMarks marks, AgentName agent) {
+    return marks.asks(agent, Map.of(MAIL, 5)).get(0).after();
   }
 
   @Test
