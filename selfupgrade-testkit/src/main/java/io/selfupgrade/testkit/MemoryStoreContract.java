@@ -6,6 +6,7 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.memory.Memory;
+import io.selfupgrade.memory.MemoryScope;
 import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.memory.Recalled;
@@ -36,23 +37,28 @@ abstract class MemoryStoreContract extends StoreContract {
 
     assertThat(kept.memory()).isEqualTo(memory);
     assertThat(kept.expiresAt()).contains(kept.createdAt().plus(LONG));
-    assertThat(secondStore().memories().get(scene.agent, kept.id())).contains(kept);
-    assertThat(store.memories().get(scene.agent, UUID.randomUUID())).isEmpty();
+    assertThat(secondStore().memories().get(mine(), kept.id())).contains(kept);
+    assertThat(store.memories().get(mine(), UUID.randomUUID())).isEmpty();
   }
 
   @Test
   void anAgentSeesItsOwnOnly() {
     AgentName stranger = new Scene(store).agent;
+    MemoryScope theirs = MemoryScope.of(stranger);
     Remembered kept = remember(Memory.of("the door code is 4711").externalId("a"), FOR_EVER);
 
-    assertThat(store.memories().get(stranger, kept.id())).isEmpty();
-    assertThat(store.memories().recall(stranger, RecallQuery.of("door code"))).isEmpty();
-    assertThat(store.memories().forget(stranger, kept.id())).isFalse();
+    assertThat(store.memories().get(theirs, kept.id())).isEmpty();
+    assertThat(store.memories().recall(theirs, RecallQuery.of("door code"))).isEmpty();
+    assertThat(store.memories().forget(theirs, kept.id())).isFalse();
     assertThat(store.memories().removeExpired(stranger, 10)).isZero();
     Remembered others =
-        store.memories().remember(author(stranger), Memory.of("mine").externalId("a"), FOR_EVER);
+        store
+            .memories()
+            .remember(
+                author(stranger),
+                new MemoryStore.Entry(Memory.of("mine").externalId("a"), FOR_EVER));
     assertThat(others.id()).isNotEqualTo(kept.id());
-    assertThat(store.memories().get(scene.agent, kept.id())).contains(kept);
+    assertThat(store.memories().get(mine(), kept.id())).contains(kept);
   }
 
   @Test
@@ -64,7 +70,7 @@ abstract class MemoryStoreContract extends StoreContract {
     Remembered second = remember(Memory.of("it moved to Friday").externalId("m"), FOR_EVER);
 
     assertThat(second.id()).isEqualTo(first.id());
-    assertThat(store.memories().get(scene.agent, first.id())).contains(second);
+    assertThat(store.memories().get(mine(), first.id())).contains(second);
     assertThat(recalled("meeting")).isEmpty();
     assertThat(recalled("friday")).containsExactly(second);
   }
@@ -86,8 +92,8 @@ abstract class MemoryStoreContract extends StoreContract {
     Remembered eternal = remember(Memory.of("eternal news"), FOR_EVER);
     passShort();
 
-    assertThat(store.memories().get(scene.agent, brief.id())).isEmpty();
-    assertThat(store.memories().forget(scene.agent, brief.id())).isFalse();
+    assertThat(store.memories().get(mine(), brief.id())).isEmpty();
+    assertThat(store.memories().forget(mine(), brief.id())).isFalse();
     assertThat(recalled("news")).containsExactlyInAnyOrder(lasting, eternal);
   }
 
@@ -98,14 +104,14 @@ abstract class MemoryStoreContract extends StoreContract {
     }
     Remembered lasting = remember(Memory.of("lasting"), Optional.of(LONG));
     passShort();
-    assertThat(store.memories().stats(scene.agent).expired()).isEqualTo(5);
+    assertThat(store.memories().stats(mine()).expired()).isEqualTo(5);
 
     assertThat(store.memories().removeExpired(scene.agent, 3)).isEqualTo(3);
     assertThat(store.memories().removeExpired(scene.agent, 3)).isEqualTo(2);
     assertThat(store.memories().removeExpired(scene.agent, 3)).isZero();
 
-    assertThat(store.memories().stats(scene.agent).expired()).isZero();
-    assertThat(store.memories().get(scene.agent, lasting.id())).contains(lasting);
+    assertThat(store.memories().stats(mine()).expired()).isZero();
+    assertThat(store.memories().get(mine(), lasting.id())).contains(lasting);
   }
 
   @Test
@@ -117,7 +123,7 @@ abstract class MemoryStoreContract extends StoreContract {
     Remembered important = remember(Memory.of("green tea").importance(0.9), FOR_EVER);
     remember(Memory.of("nothing of the kind"), FOR_EVER);
 
-    List<Recalled> hits = store.memories().recall(scene.agent, RecallQuery.of("Red, green; red!"));
+    List<Recalled> hits = store.memories().recall(mine(), RecallQuery.of("Red, green; red!"));
 
     assertThat(hits).extracting(Recalled::remembered).containsExactly(both, important, newer, one);
     assertThat(hits.get(0).score()).isEqualTo(1);
@@ -135,12 +141,12 @@ abstract class MemoryStoreContract extends StoreContract {
     }
     RecallQuery query = RecallQuery.of("word");
 
-    assertThat(store.memories().recall(scene.agent, query)).hasSize(9);
-    assertThat(store.memories().recall(scene.agent, query.limit(2))).hasSize(2);
-    assertThat(store.memories().recall(scene.agent, query.in(Tier.WORKING)))
+    assertThat(store.memories().recall(mine(), query)).hasSize(9);
+    assertThat(store.memories().recall(mine(), query.limit(2))).hasSize(2);
+    assertThat(store.memories().recall(mine(), query.in(Tier.WORKING)))
         .hasSize(3)
         .allMatch(hit -> hit.remembered().memory().tier() == Tier.WORKING);
-    assertThat(store.memories().stats(scene.agent).living())
+    assertThat(store.memories().stats(mine()).living())
         .containsOnlyKeys(Tier.values())
         .containsValues(3L, 3L, 3L);
   }
@@ -157,23 +163,27 @@ abstract class MemoryStoreContract extends StoreContract {
   void whatIsForgottenIsGone() {
     Remembered kept = remember(Memory.of("forget me"), FOR_EVER);
 
-    assertThat(store.memories().forget(scene.agent, kept.id())).isTrue();
+    assertThat(store.memories().forget(mine(), kept.id())).isTrue();
 
-    assertThat(store.memories().forget(scene.agent, kept.id())).isFalse();
-    assertThat(store.memories().get(scene.agent, kept.id())).isEmpty();
+    assertThat(store.memories().forget(mine(), kept.id())).isFalse();
+    assertThat(store.memories().get(mine(), kept.id())).isEmpty();
     assertThat(recalled("forget")).isEmpty();
   }
 
+  private MemoryScope mine() {
+    return MemoryScope.of(scene.agent);
+  }
+
   private Remembered remember(Memory memory, Optional<Duration> life) {
-    return store.memories().remember(author(scene.agent), memory, life);
+    return store.memories().remember(author(scene.agent), new MemoryStore.Entry(memory, life));
   }
 
   private static MemoryStore.Author author(AgentName agent) {
-    return new MemoryStore.Author(agent, InstanceId.random(), 0);
+    return new MemoryStore.Author(MemoryScope.of(agent), InstanceId.random(), 0);
   }
 
   private List<Remembered> recalled(String text) {
-    return store.memories().recall(scene.agent, RecallQuery.of(text)).stream()
+    return store.memories().recall(mine(), RecallQuery.of(text)).stream()
         .map(Recalled::remembered)
         .toList();
   }
