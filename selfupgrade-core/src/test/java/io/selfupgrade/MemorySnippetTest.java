@@ -45,8 +45,7 @@ class MemorySnippetTest {
           memory.recall(
               RecallQuery.of("when does the cat get its food?")
                   .in(Tier.WORKING, Tier.LONG_TERM)
-                  .where(
-                      MetadataFilter.eq("room", "kitchen").and(MetadataFilter.gte("page", 2)))
+                  .where(MetadataFilter.eq("room", "kitchen").and(MetadataFilter.gte("page", 2)))
                   .minScore(0.3)
                   .limit(5));
       hits.forEach(hit -> System.out.println(hit.why() + ": " + hit.remembered().memory()));
@@ -71,10 +70,7 @@ class MemorySnippetTest {
     return SelfUpgrade.builder("my-bot")
         .store(store)
         .memory(
-            m ->
-                m.embedder(embedder)
-                    .shared("family")
-                    .life(Tier.SHORT_TERM, Duration.ofHours(6)))
+            m -> m.embedder(embedder).shared("family").life(Tier.SHORT_TERM, Duration.ofHours(6)))
         .build();
     // endregion
   }
