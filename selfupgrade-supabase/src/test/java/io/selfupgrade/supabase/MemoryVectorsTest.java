@@ -150,7 +150,7 @@ class MemoryVectorsTest {
   }
 
   @Test
-  void vectorsOfHalfThePrecisionAreFoundAndTakeHalfTheSpace() {
+  void vectorsOfHalfThePrecisionAreFound() throws SQLException {
     try (PostgresStore half =
         PostgresStore.at(url).memoryStorage(MemoryStorage.DEFAULT.halfPrecision())) {
       half.open(SchemaMode.VERIFY);
