@@ -1,7 +1,6 @@
 package io.selfupgrade.examples.langchain4j;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -24,6 +23,7 @@ import io.selfupgrade.conversation.Posted;
 import io.selfupgrade.conversation.ToolCall;
 import io.selfupgrade.conversation.ToolResult;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -48,12 +48,9 @@ public final class SelfUpgradeChatMemoryStore implements ChatMemoryStore {
 
   private static final int LONGEST_NAME = 200;
 
-  /** Writes equal messages equally, in characters that every store keeps. */
+  /** Writes equal messages equally. */
   private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
-          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-          .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private final Conversations conversations;
 
@@ -85,7 +82,12 @@ public final class SelfUpgradeChatMemoryStore implements ChatMemoryStore {
 
   private static Message write(ChatMessage message) {
     Message plain = plain(message);
-    return read(plain).equals(List.of(message)) ? plain : plain.attributes(whole(message));
+    if (read(plain).equals(List.of(message))) {
+      return plain;
+    }
+    Message whole = plain.attributes(whole(message));
+    // It may have had nothing more than characters that no store keeps.
+    return read(plain).equals(read(whole)) ? plain : whole;
   }
 
   private static Message plain(ChatMessage message) {
@@ -136,10 +138,22 @@ public final class SelfUpgradeChatMemoryStore implements ChatMemoryStore {
   private static Json whole(ChatMessage message) {
     try {
       Object tree = MAPPER.readValue(ChatMessageSerializer.messageToJson(message), Object.class);
-      return Json.of(MAPPER.writeValueAsString(Map.of(WHOLE, tree)));
+      return Json.of(MAPPER.writeValueAsString(Map.of(WHOLE, keepable(tree))));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("a message of type " + message.type() + " is no JSON", e);
     }
+  }
+
+  /** Replaces in all texts what no store keeps, as a conversation does in those of its own. */
+  private static Object keepable(Object tree) {
+    if (tree instanceof Map<?, ?> object) {
+      Map<Object, Object> kept = new HashMap<>();
+      object.forEach((key, value) -> kept.put(keepable(key), keepable(value)));
+      return kept;
+    } else if (tree instanceof List<?> array) {
+      return array.stream().map(SelfUpgradeChatMemoryStore::keepable).toList();
+    }
+    return tree instanceof String text ? Message.user(text).content() : tree;
   }
 
   /** Returns the messages that LangChain4j has for one of a conversation. */
