@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  * What a model may do with the agent that it speaks for.
  *
  * <p>What a model asks for may come from a text that somebody has put before it. So nothing here
- * starts, approves or forces an upgrade, freezes, restores, deletes, or runs what a text names:
- * the worst that a text can do is to have itself remembered, or said again later.
+ * starts, approves or forces an upgrade, freezes, restores, deletes, or runs what a text names: the
+ * worst that a text can do is to have itself remembered, or said again later.
  */
 public final class AgentTools {
 

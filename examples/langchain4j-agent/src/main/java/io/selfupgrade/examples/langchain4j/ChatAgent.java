@@ -1,6 +1,7 @@
 package io.selfupgrade.examples.langchain4j;
 
 import dev.langchain4j.data.document.Document;
+import dev.langchain4j.data.document.Metadata;
 import dev.langchain4j.data.document.splitter.DocumentSplitters;
 import dev.langchain4j.memory.chat.MessageWindowChatMemory;
 import dev.langchain4j.model.chat.ChatModel;
@@ -10,12 +11,15 @@ import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.MemoryId;
 import dev.langchain4j.service.SystemMessage;
 import dev.langchain4j.service.UserMessage;
+import dev.langchain4j.service.tool.ToolErrorContext;
+import dev.langchain4j.service.tool.ToolErrorHandlerResult;
 import dev.langchain4j.store.embedding.EmbeddingStoreIngestor;
+import dev.langchain4j.store.embedding.filter.MetadataFilterBuilder;
 import io.selfupgrade.SelfUpgrade;
 import io.selfupgrade.agent.Secret;
 import io.selfupgrade.conversation.Message;
-import io.selfupgrade.conversation.Posted;
 import io.selfupgrade.examples.langchain4j.AgentTools.Reminder;
+import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.schedule.TaskPolicy;
 import io.selfupgrade.schedule.TaskRun;
 import io.selfupgrade.store.AgentStore;
@@ -24,6 +28,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -35,6 +40,16 @@ import java.util.Map;
  */
 public final class ChatAgent implements AutoCloseable {
 
+  /** The agent's name. */
+  static final String NAME = "langchain4j-agent";
+
+  /** The conversation of the console. */
+  static final String CHAT = "console";
+
+  /** The line with which the console asks for another one. */
+  static final String PROMPT = ">";
+
+  private static final String SOURCE = "source";
   private static final int WINDOW = 40;
   private static final int FEW = 3;
   private static final int PART = 600;
@@ -56,7 +71,7 @@ public final class ChatAgent implements AutoCloseable {
     this.embedder = embedder;
     // region agent
     agent =
-        SelfUpgrade.builder("langchain4j-agent")
+        SelfUpgrade.builder(NAME)
             .store(store)
             .memory(m -> m.embedder(embedder))
             .handler(AgentTools.REMINDER, Reminder.class, TaskPolicy.DEFAULT, this::remind)
@@ -76,6 +91,7 @@ public final class ChatAgent implements AutoCloseable {
             .contentRetriever(nearest())
             .storeRetrievedContentInChatMemory(false)
             .tools(new AgentTools(agent, Clock.systemUTC()))
+            .toolExecutionErrorHandler(this::failed)
             .build();
     // endregion
   }
@@ -91,39 +107,43 @@ public final class ChatAgent implements AutoCloseable {
   }
 
   /**
-   * Plays a demonstration; with {@code chat} talks to you.
+   * Plays a demonstration; with {@code chat FILE...} talks to you, and knows what is in the files.
    *
    * <p>{@code DATABASE_URL} names a Postgres; without it, one of its own is started, in {@code
    * SELFUPGRADE_HOME} or {@code ./langchain4j-agent}. {@link ChatModels#of} says how to name a
    * model.
    */
   public static void main(String[] args) throws Exception {
-    if (List.of(args).equals(List.of("chat"))) {
-      talk(System.getenv());
-    } else if (args.length == 0) {
+    List<String> words = List.of(args);
+    if (words.isEmpty()) {
       Demo.main();
+    } else if (words.get(0).equals("chat")) {
+      talk(System.getenv(), words.subList(1, words.size()));
     } else {
-      System.err.println("usage: java -jar langchain4j-agent.jar [chat]");
+      System.err.println("usage: java -jar langchain4j-agent.jar [chat FILE...]");
       System.exit(2);
     }
   }
 
-  private static void talk(Map<String, String> environment) throws IOException {
+  private static void talk(Map<String, String> environment, List<String> files) throws IOException {
     AgentStore store =
         environment.containsKey("DATABASE_URL")
             ? PostgresStore.at(Secret.env("DATABASE_URL"))
             : PostgresStore.embedded(
-                Path.of(environment.getOrDefault("SELFUPGRADE_HOME", "langchain4j-agent")));
+                Path.of(environment.getOrDefault("SELFUPGRADE_HOME", NAME)).toAbsolutePath());
     var lines = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
     try (ChatAgent agent =
         new ChatAgent(store, LangChain4jEmbedder.local(), ChatModels.of(environment))) {
       agent.start();
-      System.out.print("> ");
+      for (String file : files) {
+        agent.learn(file, Files.readString(Path.of(file)));
+      }
+      System.out.println(PROMPT);
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (!line.isBlank()) {
-          System.out.println(agent.chat("console", line));
+          System.out.println(agent.chat(CHAT, line));
         }
-        System.out.print("> ");
+        System.out.println(PROMPT);
       }
     }
   }
@@ -138,23 +158,37 @@ public final class ChatAgent implements AutoCloseable {
     return assistant.chat(chat, said);
   }
 
-  /** Learns from a document: cut into parts, which are found when something like them is said. */
-  void learn(Document document) {
+  /**
+   * Learns a text, in the place of what it has learnt from that source before: cut into parts,
+   * which a model is shown when something like them is said.
+   */
+  void learn(String source, String text) {
+    documents.removeAll(MetadataFilterBuilder.metadataKey(SOURCE).isEqualTo(source));
     EmbeddingStoreIngestor.builder()
         .documentSplitter(DocumentSplitters.recursive(PART, 0))
         .embeddingModel(embedder.vectors())
         .embeddingStore(documents)
         .build()
-        .ingest(document);
+        .ingest(Document.from(text, Metadata.from(SOURCE, source)));
   }
 
-  /** Returns all that was ever said in a conversation, at most 1,000 messages. */
-  List<Posted> said(String chat) {
-    return agent.conversations().after(chat, 0, 1_000).messages();
+  /** Returns what looks after it. */
+  SelfUpgrade agent() {
+    return agent;
+  }
+
+  /** Has people find in the log what the model is told. */
+  private ToolErrorHandlerResult failed(Throwable error, ToolErrorContext context) {
+    String tool = context.toolExecutionRequest().name();
+    agent.logEvent(LogLevel.WARN, "the tool " + tool + " failed: " + error);
+    return ToolErrorHandlerResult.text(String.valueOf(error.getMessage()));
   }
 
   private void remind(Reminder reminder, TaskRun run) {
-    agent.conversations().append(reminder.chat(), Message.assistant("Reminder: " + reminder.what()));
+    agent
+        .conversations()
+        .append(reminder.chat(), Message.assistant("Reminder: " + reminder.what()));
+    System.out.println("Reminder: " + reminder.what());
     agent.removeTask(run.task());
   }
 

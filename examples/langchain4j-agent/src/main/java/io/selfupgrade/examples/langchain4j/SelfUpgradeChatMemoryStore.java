@@ -167,13 +167,10 @@ public final class SelfUpgradeChatMemoryStore implements ChatMemoryStore {
     return switch (message.role()) {
       // LangChain4j has no empty instructions.
       case SYSTEM ->
-          message.content().isBlank()
-              ? List.of()
-              : List.of(SystemMessage.from(message.content()));
+          message.content().isBlank() ? List.of() : List.of(SystemMessage.from(message.content()));
       case USER -> List.of(UserMessage.from(message.content()));
       case ASSISTANT -> List.of(answer(message));
-      case TOOL ->
-          message.toolResults().stream().map(SelfUpgradeChatMemoryStore::result).toList();
+      case TOOL -> message.toolResults().stream().map(SelfUpgradeChatMemoryStore::result).toList();
     };
   }
 

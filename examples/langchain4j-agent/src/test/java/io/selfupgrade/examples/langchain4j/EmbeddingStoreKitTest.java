@@ -14,7 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What LangChain4j asks of each store for vectors, by its own tests: in memory, and in Postgres. */
+/**
+ * What LangChain4j asks of each store for vectors, by its own tests: in memory, and in Postgres.
+ */
 final class EmbeddingStoreKitTest {
 
   @TempDir private static Path directory;

@@ -72,8 +72,18 @@ final class SelfUpgradeChatMemoryStoreTest {
         ToolExecutionResultMessage.from("1", "add", "2"),
         ToolExecutionResultMessage.from(call, "2"),
         ToolExecutionResultMessage.builder().text("no name").build(),
-        ToolExecutionResultMessage.builder().id("1").toolName("add").text("").isError(false).build(),
-        ToolExecutionResultMessage.builder().id("1").toolName("add").text("no").isError(true).build(),
+        ToolExecutionResultMessage.builder()
+            .id("1")
+            .toolName("add")
+            .text("")
+            .isError(false)
+            .build(),
+        ToolExecutionResultMessage.builder()
+            .id("1")
+            .toolName("add")
+            .text("no")
+            .isError(true)
+            .build(),
         ToolExecutionResultMessage.builder()
             .id("1")
             .toolName("draw")
@@ -183,8 +193,7 @@ final class SelfUpgradeChatMemoryStoreTest {
         "chat", List.of(AiMessage.builder().text("a").attributes(attributes).build()));
     store.updateMessages(
         "chat",
-        List.of(
-            AiMessage.builder().text("a").attributes(reversed).build(), UserMessage.from("b")));
+        List.of(AiMessage.builder().text("a").attributes(reversed).build(), UserMessage.from("b")));
 
     assertThat(said()).hasSize(2);
   }

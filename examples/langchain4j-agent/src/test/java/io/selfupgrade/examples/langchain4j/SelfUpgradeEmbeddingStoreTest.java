@@ -38,15 +38,24 @@ final class SelfUpgradeEmbeddingStoreTest {
   void metadataComeBackWithTheirTypes() {
     Map<String, Object> values =
         Map.of(
-            "text", "1",
-            "uuid", UUID.randomUUID(),
-            "int", 1,
-            "long", 1L,
-            "float", 1.1f,
-            "double", 1d,
-            "large", Double.MAX_VALUE,
-            "infinite", Float.NEGATIVE_INFINITY,
-            "none", Double.NaN);
+            "text",
+            "1",
+            "uuid",
+            UUID.randomUUID(),
+            "int",
+            1,
+            "long",
+            1L,
+            "float",
+            1.1f,
+            "double",
+            1d,
+            "large",
+            Double.MAX_VALUE,
+            "infinite",
+            Float.NEGATIVE_INFINITY,
+            "none",
+            Double.NaN);
 
     add("typed", Metadata.from(values));
 
@@ -115,7 +124,8 @@ final class SelfUpgradeEmbeddingStoreTest {
         .withMessageContaining("choose another");
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> store.addAll(List.of("a", "b"), List.of(new Trigrams().embed("a").content()), null))
+            () ->
+                store.addAll(List.of("a", "b"), List.of(new Trigrams().embed("a").content()), null))
         .withMessage("2 ids, 1 embeddings and no segments: expected as many of each");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> store.removeAll((Filter) unknown -> true))

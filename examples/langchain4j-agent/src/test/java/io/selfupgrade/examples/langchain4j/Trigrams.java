@@ -23,7 +23,8 @@ final class Trigrams implements EmbeddingModel {
 
   @Override
   public Response<List<Embedding>> embedAll(List<TextSegment> segments) {
-    return Response.from(segments.stream().map(each -> Embedding.from(vector(each.text()))).toList());
+    return Response.from(
+        segments.stream().map(each -> Embedding.from(vector(each.text()))).toList());
   }
 
   private static float[] vector(String text) {
