@@ -185,13 +185,14 @@ public final class SelfUpgradeEmbeddingStore implements EmbeddingStore<TextSegme
   }
 
   private Memory memory(String id, Embedding embedding, @Nullable TextSegment segment) {
-    Memory memory = Memory.of(ours(embedding)).tier(Tier.LONG_TERM).externalId(id);
-    return segment == null
-        ? memory.metadata(json(new Metadata()))
-        : memory
-            .content(segment.text())
-            .metadata(json(segment.metadata()))
-            .embedding(ours(embedding));
+    Memory memory =
+        segment == null
+            ? Memory.of(ours(embedding))
+            : Memory.of(segment.text()).embedding(ours(embedding));
+    return memory
+        .tier(Tier.LONG_TERM)
+        .externalId(id)
+        .metadata(json(segment == null ? new Metadata() : segment.metadata()));
   }
 
   private io.selfupgrade.memory.Embedding ours(Embedding embedding) {
