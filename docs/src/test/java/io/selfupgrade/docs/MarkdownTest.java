@@ -28,8 +28,9 @@ final class MarkdownTest {
 
   static List<Path> pages() throws IOException {
     try (Stream<Path> root = Files.list(Module.root());
-        Stream<Path> docs = Files.walk(Module.root().resolve("docs"))) {
-      return Stream.concat(root, docs)
+        Stream<Path> docs = Files.walk(Module.root().resolve("docs"));
+        Stream<Path> examples = Files.walk(Module.root().resolve("examples"), 2)) {
+      return Stream.concat(root, Stream.concat(docs, examples))
           .filter(file -> file.toString().endsWith(".md") && !file.toString().contains("/target/"))
           .sorted()
           .toList();
