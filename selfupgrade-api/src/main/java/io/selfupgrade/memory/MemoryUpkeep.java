@@ -172,10 +172,14 @@ public interface MemoryUpkeep {
    * @param gone the others, as they were read; one or more; their uses become the kept one's
    */
   record Merge(Remembered kept, Memory as, List<Remembered> gone) {
-    /** Validates and copies. */
+    /**
+     * Validates and copies.
+     *
+     * @throws IllegalArgumentException if the one has neither content nor vector
+     */
     public Merge {
       Objects.requireNonNull(kept, "kept");
-      Objects.requireNonNull(as, "as");
+      Memory.requireSomething(as);
       gone = List.copyOf(gone);
     }
   }
