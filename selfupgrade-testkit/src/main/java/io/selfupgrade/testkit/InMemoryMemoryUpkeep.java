@@ -240,7 +240,10 @@ abstract class InMemoryMemoryUpkeep implements MemoryUpkeep {
             one.embedding(Optional.empty()),
             before.next(state.now()),
             before.kept().expiresAt());
-    rows.put(new MemoryRow(kept, author, one.embedding(), before.standing()));
+    boolean says = one.content().equals(before.memory().content());
+    Optional<Embedding> vector =
+        one.embedding().or(() -> says ? before.embedding() : Optional.empty());
+    rows.put(new MemoryRow(kept, author, vector, before.standing()));
     for (Remembered other : merge.gone()) {
       rows.used(before.id(), rows.uses(other.id()));
       rows.seen(other.id(), state.now()).ifPresent(rows::remove);

@@ -166,6 +166,22 @@ abstract class MemoryUpkeepContract extends MemoryContract {
   }
 
   @Test
+  void whatIsMergedKeepsItsVectorAsLongAsItSaysTheSame() {
+    Remembered kept = remember(Memory.of("tea at four").embedding(at(0.9)));
+    Remembered one = remember(Memory.of("tea at 4").embedding(at(0.9)));
+    Remembered two = remember(Memory.of("four o'clock tea").embedding(at(0.9)));
+    Memory as = kept.memory().importance(0.75);
+
+    assertThat(memories().merge(author(mine()), new Merge(kept, as, List.of(one)))).isTrue();
+    assertThat(recall(RecallQuery.of(wanted()))).hasSize(2);
+
+    Remembered same = read(kept.id()).orElseThrow();
+    Merge another = new Merge(same, as.content("tea"), List.of(two));
+    assertThat(memories().merge(author(mine()), another)).isTrue();
+    assertThat(recall(RecallQuery.of(wanted()))).isEmpty();
+  }
+
+  @Test
   void aMergeWritesNothingIfOneHasChangedOrIsGone() {
     Remembered kept = remember(Memory.of("kept fact").externalId("kept"));
     Remembered good = remember(Memory.of("good fact"));
