@@ -39,8 +39,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>A document's id is the memory's external id: one that is added again replaces what was there.
  * Texts are embedded by Spring AI's model, in the batches of the builder's strategy, before
- * anything is written; if the model fails, nothing is. A document of a medium is kept as its vector
- * and metadata, with an empty text, as is one whose text is blank.
+ * anything is written; if the model fails, nothing is. A text that is blank is kept as an empty one.
+ * As in Spring AI's own stores documents have a text: those of a medium are refused.
  *
  * <p>A document that was found has as its score the cosine of both vectors, or 0 where that is
  * less, and as {@code distance} in its metadata 1 minus the cosine. A threshold of 0 leaves nothing
@@ -78,7 +78,10 @@ public final class SelfUpgradeVectorStore extends AbstractObservationVectorStore
 
   @Override
   public void doAdd(List<Document> documents) {
-    Iterator<float[]> vectors = vectors(documents).iterator();
+    Iterator<float[]> vectors =
+        embeddingModel
+            .embed(documents, EmbeddingOptions.builder().build(), batchingStrategy)
+            .iterator();
     List<Memory> all = new ArrayList<>(documents.size());
     for (Document document : documents) {
       all.add(memory(document, vectors.next()));
@@ -130,19 +133,6 @@ public final class SelfUpgradeVectorStore extends AbstractObservationVectorStore
   @SuppressWarnings("unchecked") // The caller says what it expects, as the interface has it.
   public <T> Optional<T> getNativeClient() {
     return Optional.of((T) memories);
-  }
-
-  private List<float[]> vectors(List<Document> documents) {
-    List<Document> texts = documents.stream().filter(Document::isText).toList();
-    Iterator<float[]> ofTexts =
-        texts.isEmpty()
-            ? List.<float[]>of().iterator()
-            : embeddingModel
-                .embed(texts, EmbeddingOptions.builder().build(), batchingStrategy)
-                .iterator();
-    return documents.stream()
-        .map(document -> document.isText() ? ofTexts.next() : embeddingModel.embed(document))
-        .toList();
   }
 
   private Memory memory(Document document, float[] vector) {

@@ -30,7 +30,7 @@ final class CountingModel extends AbstractEmbeddingModel {
 
   @Override
   public float[] embed(Document document) {
-    return document.isText() ? vector(document.getText()) : vector("picture");
+    return vector(getEmbeddingContent(document));
   }
 
   @Override
@@ -50,7 +50,6 @@ final class CountingModel extends AbstractEmbeddingModel {
       case "east" -> new float[] {1, 0, 0};
       case "south" -> new float[] {0, -1, 0};
       case "west" -> new float[] {-1, 0, 0};
-      case "picture" -> new float[] {0, 0, 1};
       case FAILS -> throw new IllegalStateException("cannot embed " + text);
       default -> new float[] {1, 1, 1};
     };
