@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.advisor.MessageChatMemoryAdvisor;
+import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
 import org.springframework.ai.chat.memory.ChatMemory;
 import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.UserMessage;
@@ -24,6 +25,9 @@ final class Assistant {
 
   private static final int FACTS = 4;
 
+  /** Within the loop that calls tools, so that calls and responses are remembered too. */
+  private static final int WITHIN_TOOL_CALLS = ToolCallingAdvisor.DEFAULT_ORDER + 1;
+
   private final VectorStore documents;
   private final ChatClient chat;
 
@@ -31,7 +35,8 @@ final class Assistant {
     this.documents = documents;
     this.chat =
         ChatClient.builder(model)
-            .defaultAdvisors(MessageChatMemoryAdvisor.builder(memory).build())
+            .defaultAdvisors(
+                MessageChatMemoryAdvisor.builder(memory).order(WITHIN_TOOL_CALLS).build())
             .defaultTools(new Notebook(documents))
             .build();
   }

@@ -90,7 +90,7 @@ final class SpringAiAgentTest {
 
       assertThat(health.getStatus()).isEqualTo(Status.UP);
       assertThat(get("/actuator/health").body())
-          .contains("\"status\":\"UP\"", "\"agent\"", "\"role\"");
+          .contains("\"status\":\"UP\"", "\"agentHealth\"", "\"role\"");
     }
   }
 
