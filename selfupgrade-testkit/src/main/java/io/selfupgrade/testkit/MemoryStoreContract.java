@@ -152,10 +152,9 @@ abstract class MemoryStoreContract extends MemoryContract {
   @Test
   void aChangeOfTierLeavesTheRestAsItIs() {
     Memory memory = Memory.of("a fact").externalId("a").metadata(Json.of("{\"a\": 1}"));
-    Remembered kept = remember(memory.embedding(wanted()), Optional.of(SHORT));
+    Remembered kept = remember(memory.embedding(wanted()), Optional.of(LONG));
 
     assertThat(memories().promote(mine(), kept.id(), Tier.LONG_TERM, FOR_EVER)).isTrue();
-    passShort();
 
     Remembered promoted = read(kept.id()).orElseThrow();
     assertThat(promoted)
