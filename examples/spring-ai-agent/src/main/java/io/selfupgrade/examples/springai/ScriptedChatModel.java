@@ -16,8 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Stands in for a model where no key is set.
  *
- * <p>To {@code Remember X} it calls the tool {@code remember}; else it says how many messages of the
- * user it sees, and the first thing that it is told to know.
+ * <p>To {@code Remember X} it calls the tool {@code remember}; else it says how many messages of
+ * the user it sees, and the first thing that it is told to know.
  */
 final class ScriptedChatModel implements ChatModel {
 
@@ -47,8 +47,7 @@ final class ScriptedChatModel implements ChatModel {
           .toolCalls(List.of(call(messages.size(), said.substring(REMEMBER.length()))))
           .build();
     }
-    long heard =
-        messages.stream().filter(one -> one.getMessageType() == MessageType.USER).count();
+    long heard = messages.stream().filter(one -> one.getMessageType() == MessageType.USER).count();
     return new AssistantMessage("You have said " + heard + " things. " + known(messages));
   }
 

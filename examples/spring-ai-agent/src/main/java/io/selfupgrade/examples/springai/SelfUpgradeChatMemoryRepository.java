@@ -98,10 +98,7 @@ public final class SelfUpgradeChatMemoryRepository implements ChatMemoryReposito
               .map(call -> new ToolCall(text(call.id()), call.name(), text(call.arguments())))
               .toList();
     } else if (message instanceof ToolResponseMessage tool) {
-      results =
-          tool.getResponses().stream()
-              .map(SelfUpgradeChatMemoryRepository::result)
-              .toList();
+      results = tool.getResponses().stream().map(SelfUpgradeChatMemoryRepository::result).toList();
     }
     return new io.selfupgrade.conversation.Message(
         role(message), text(message.getText()), calls, results, attributes(message));

@@ -39,8 +39,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>A document's id is the memory's external id: one that is added again replaces what was there.
  * Texts are embedded by Spring AI's model, in the batches of the builder's strategy, before
- * anything is written; if the model fails, nothing is. A text that is blank is kept as an empty one.
- * As in Spring AI's own stores documents have a text: those of a medium are refused.
+ * anything is written; if the model fails, nothing is. A text that is blank is kept as an empty
+ * one. As in Spring AI's own stores documents have a text: those of a medium are refused.
  *
  * <p>A document that was found has as its score the cosine of both vectors, or 0 where that is
  * less, and as {@code distance} in its metadata 1 minus the cosine. A threshold of 0 leaves nothing

@@ -18,10 +18,7 @@ final class Visitors implements AutoCloseable {
 
   private final URI agent;
   private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(LONGEST)
-          .build();
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(LONGEST).build();
   private final ScheduledExecutorService pace =
       Executors.newSingleThreadScheduledExecutor(
           task -> {

@@ -103,8 +103,7 @@ abstract class ChatMemoryCases {
     repository.saveAll(
         CHAT, List.of(UserMessage.builder().text("Look.").media(linked, held).build()));
 
-    List<Media> found =
-        ((UserMessage) repository.findByConversationId(CHAT).get(0)).getMedia();
+    List<Media> found = ((UserMessage) repository.findByConversationId(CHAT).get(0)).getMedia();
     assertThat(found.get(0).getData()).isEqualTo("https://example.org/a.png");
     assertThat(found.get(0).getMimeType()).isEqualTo(MimeTypeUtils.IMAGE_PNG);
     assertThat(found.get(1).getDataAsByteArray()).containsExactly(0, 1, -1);
@@ -209,8 +208,7 @@ abstract class ChatMemoryCases {
   @Test
   void rolesAreThoseOfSpring() {
     repository.saveAll(
-        CHAT,
-        List.of(new SystemMessage("s"), new UserMessage("u"), new AssistantMessage("a")));
+        CHAT, List.of(new SystemMessage("s"), new UserMessage("u"), new AssistantMessage("a")));
 
     assertThat(all())
         .extracting(posted -> posted.message().role())
@@ -229,7 +227,6 @@ abstract class ChatMemoryCases {
   }
 
   private static AssistantMessage.ToolCall call(String id, String city) {
-    return new AssistantMessage.ToolCall(
-        id, "function", "weather", "{\"city\": \"" + city + "\"}");
+    return new AssistantMessage.ToolCall(id, "function", "weather", "{\"city\": \"" + city + "\"}");
   }
 }

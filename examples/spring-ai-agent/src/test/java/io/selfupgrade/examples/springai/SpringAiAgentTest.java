@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selfupgrade.SelfUpgrade;
 import io.selfupgrade.conversation.Message.Role;
 import io.selfupgrade.conversation.Posted;
-
 import io.selfupgrade.supabase.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -73,7 +73,8 @@ abstract class VectorStoreCases extends BaseVectorStoreTests {
   @Test
   void whatIsFoundIsWhatWasAdded() {
     Map<String, Object> metadata =
-        Map.of("n", 7, "share", 0.25, "good", true, "tags", List.of("a", "b"), "in", Map.of("x", 1));
+        Map.of(
+            "n", 7, "share", 0.25, "good", true, "tags", List.of("a", "b"), "in", Map.of("x", 1));
     documents.add(List.of(new Document("one", "north", metadata)));
 
     Document found = only(search("north"));
@@ -314,7 +315,15 @@ abstract class VectorStoreCases extends BaseVectorStoreTests {
                 "bg20",
                 "north",
                 Map.of(
-                    "country", "BG", "year", 2020, "open", true, "two words", "x", "tags",
+                    "country",
+                    "BG",
+                    "year",
+                    2020,
+                    "open",
+                    true,
+                    "two words",
+                    "x",
+                    "tags",
                     List.of("red", "green"))),
             new Document(
                 "bg23",
