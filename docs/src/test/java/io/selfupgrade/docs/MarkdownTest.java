@@ -28,8 +28,10 @@ final class MarkdownTest {
 
   static List<Path> pages() throws IOException {
     try (Stream<Path> root = Files.list(Module.root());
-        Stream<Path> docs = Files.walk(Module.root().resolve("docs"))) {
-      return Stream.concat(root, docs)
+        Stream<Path> docs = Files.walk(Module.root().resolve("docs"));
+        Stream<Path> examples = Files.walk(Module.root().resolve("examples"), 2)) {
+      return Stream.of(root, docs, examples)
+          .flatMap(pages -> pages)
           .filter(file -> file.toString().endsWith(".md") && !file.toString().contains("/target/"))
           .sorted()
           .toList();

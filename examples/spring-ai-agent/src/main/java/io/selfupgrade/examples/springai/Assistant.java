@@ -33,12 +33,14 @@ final class Assistant {
 
   Assistant(ChatModel model, ChatMemory memory, VectorStore documents) {
     this.documents = documents;
+    // region chat
     this.chat =
         ChatClient.builder(model)
             .defaultAdvisors(
                 MessageChatMemoryAdvisor.builder(memory).order(WITHIN_TOOL_CALLS).build())
             .defaultTools(new Notebook(documents))
             .build();
+    // endregion
   }
 
   String answer(String conversation, String said) {
