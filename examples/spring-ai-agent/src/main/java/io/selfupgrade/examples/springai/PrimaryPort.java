@@ -1,0 +1,164 @@
+package io.selfupgrade.examples.springai;
+
+import io.selfupgrade.failover.Drain;
+import io.selfupgrade.failover.Primary;
+import io.selfupgrade.failover.PrimaryWork;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.web.server.GracefulShutdownCallback;
+import org.springframework.boot.web.server.GracefulShutdownResult;
+import org.springframework.boot.web.server.WebServer;
+import org.springframework.boot.web.server.servlet.ServletWebServerFactory;
+import org.springframework.core.env.Environment;
+
+/**
+ * Keeps the web server's port open only while this process leads, so that two versions share it.
+ *
+ * <p>Spring Boot makes the server while it starts the context, and believes that it started it: all
+ * that takes time is done before the lead comes. What is left for a hand-over is to close the one
+ * port and open the other. What is being answered then is finished, as long as the drain has time.
+ */
+final class PrimaryPort implements PrimaryWork, BeanPostProcessor, Filter {
+
+  private static final int DEFAULT_PORT = 8080;
+
+  private final Environment environment;
+  private final Object requests = new Object();
+  private int underWay;
+  private volatile @Nullable Held server;
+
+  PrimaryPort(Environment environment) {
+    this.environment = environment;
+  }
+
+  /** Takes charge of the server that the factory makes. */
+  @Override
+  public Object postProcessAfterInitialization(Object bean, String name) {
+    if (!(bean instanceof ServletWebServerFactory factory)) {
+      return bean;
+    }
+    return (ServletWebServerFactory)
+        initializers -> {
+          Held held = new Held(factory.getWebServer(initializers));
+          server = held;
+          return held;
+        };
+  }
+
+  @Override
+  public void start(Primary primary) throws IOException {
+    Held held = server;
+    if (held != null) {
+      requireFreePort();
+      held.open();
+    }
+  }
+
+  @Override
+  public void stop(Drain drain) throws InterruptedException {
+    Held held = server;
+    if (held != null) {
+      held.closePort();
+      awaitAnswers(drain.remaining());
+      held.stop();
+    }
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    count(1);
+    try {
+      chain.doFilter(request, response);
+    } finally {
+      count(-1);
+    }
+  }
+
+  private void count(int more) {
+    synchronized (requests) {
+      underWay += more;
+      requests.notifyAll();
+    }
+  }
+
+  private void awaitAnswers(Duration longest) throws InterruptedException {
+    long end = System.nanoTime() + longest.toNanos();
+    synchronized (requests) {
+      while (underWay > 0 && System.nanoTime() - end < 0) {
+        requests.wait(Math.max(1, (end - System.nanoTime()) / 1_000_000));
+      }
+    }
+  }
+
+  /** Finds out beforehand: a Tomcat that could not open its port cannot try again. */
+  private void requireFreePort() throws IOException {
+    int port = environment.getProperty("server.port", Integer.class, DEFAULT_PORT);
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(port));
+    }
+  }
+
+  /** A web server that Spring Boot makes and takes apart, and the lead opens and closes. */
+  private static final class Held implements WebServer {
+
+    private final WebServer held;
+    private boolean open;
+
+    Held(WebServer held) {
+      this.held = held;
+    }
+
+    synchronized void open() {
+      if (!open) {
+        held.start();
+        open = true;
+      }
+    }
+
+    synchronized void closePort() {
+      if (open) {
+        held.shutDownGracefully(result -> {});
+      }
+    }
+
+    /** Does nothing: {@link #open} does, when the lead comes. */
+    @Override
+    public void start() {}
+
+    @Override
+    public synchronized void stop() {
+      if (open) {
+        open = false;
+        held.stop();
+      }
+    }
+
+    @Override
+    public synchronized int getPort() {
+      return open ? held.getPort() : -1;
+    }
+
+    @Override
+    public void shutDownGracefully(GracefulShutdownCallback callback) {
+      closePort();
+      callback.shutdownComplete(GracefulShutdownResult.IDLE);
+    }
+
+    @Override
+    public synchronized void destroy() {
+      stop();
+      held.destroy();
+    }
+  }
+}
