@@ -8,7 +8,6 @@ import io.selfupgrade.conversation.Conversations;
 import io.selfupgrade.core.conversation.ConversationEngine;
 import io.selfupgrade.core.failover.ElectionSettings;
 import io.selfupgrade.core.failover.Elector;
-import io.selfupgrade.core.memory.MemoryEngine;
 import io.selfupgrade.core.schedule.DeclaredTask;
 import io.selfupgrade.core.schedule.TickEngine;
 import io.selfupgrade.core.schedule.TickSettings;
@@ -57,7 +56,7 @@ final class Agent implements SelfUpgrade {
   private final CloudDoor cloud;
   private final Optional<CatchUp> catchUp;
   private final Optional<ChangesDoor> changes;
-  private final Optional<MemoryEngine> memory;
+  private final Optional<MemoryDoor> memory;
   private final Conversations conversations;
   private final Duties duties;
   private final TickEngine ticks;
@@ -87,7 +86,7 @@ final class Agent implements SelfUpgrade {
             .missed()
             .map(missed -> new CatchUp(blueprint, missed, this::logEvent));
     this.changes = ChangesDoor.of(blueprint, door, duties::fence);
-    this.memory = blueprint.capabilities().memory().map(this::memoryEngine);
+    this.memory = MemoryDoor.of(blueprint, door, duties::fence, this::started);
     this.conversations =
         new ConversationEngine(
             self.agent(), self.id(), () -> door.opened().conversations(), duties::fence);
@@ -106,17 +105,13 @@ final class Agent implements SelfUpgrade {
             System::nanoTime);
     duties.join(elector, ticks, upgrades);
     duties.leaving(this::stop);
-    observation.join(elector, ticks, duties);
+    observation.join(elector, ticks, duties, this::upgradeEnded);
     this.commands = new Commands(blueprint, duties::fence, new Told());
     this.life =
         new Life(
             blueprint,
             self,
             new Life.Parts(door, observation, duties, ticks, upgrades, elector, commands));
-  }
-
-  private MemoryEngine memoryEngine(MemoryBuilder how) {
-    return new MemoryEngine(self, () -> door.opened().memories(), duties::fence, how.lives());
   }
 
   private UpgradeEngine engine(UpgradesBuilder how) {
@@ -208,10 +203,12 @@ final class Agent implements SelfUpgrade {
 
   @Override
   public Memories memory() {
-    return memory.orElseThrow(
-        () ->
-            new IllegalStateException(
-                "memory is not configured: call memory(m -> ...) on the builder"));
+    return memory
+        .map(MemoryDoor::memories)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "memory is not configured: call memory(m -> ...) on the builder"));
   }
 
   @Override
@@ -325,11 +322,7 @@ final class Agent implements SelfUpgrade {
               blueprint.upgrades().orElseThrow().look(blueprint.agent().value()),
               run -> engine.scheduled()));
     }
-    memory.ifPresent(
-        engine ->
-            all.add(
-                new DeclaredTask(
-                    MemoryBuilder.removal(), run -> engine.removeExpired(run::cancelled))));
+    memory.ifPresent(remembering -> all.addAll(remembering.tasks()));
     catchUp.ifPresent(asked -> all.add(asked.task()));
     return new TickEngine.Work(all, declared.handlers());
   }
@@ -358,9 +351,18 @@ final class Agent implements SelfUpgrade {
   /** Looks for commands soon, and for missed deliveries when this process first leads. */
   void woken() {
     commands.wake();
+    memory.ifPresent(MemoryDoor::woken);
     if (duties.fence().isPresent()) {
       catchUp.ifPresent(CatchUp::leads);
     }
+  }
+
+  private void upgradeEnded() {
+    memory.ifPresent(MemoryDoor::standingChanged);
+  }
+
+  private boolean started() {
+    return life.started();
   }
 
   private boolean connected() {

@@ -34,6 +34,7 @@ final class Observation implements Surroundings, UpgradeListener {
   private @Nullable Elector elector;
   private @Nullable TickEngine ticks;
   private @Nullable Duties duties;
+  private Runnable upgradeEnds = () -> {};
   private volatile Optional<Long> startedNanos = Optional.empty();
 
   Observation(Blueprint blueprint, StoreDoor door, BooleanSupplier connected, Runnable connect) {
@@ -52,10 +53,11 @@ final class Observation implements Surroundings, UpgradeListener {
   }
 
   /** Joins the parts; called once, before any of them starts. */
-  void join(Elector election, TickEngine tickEngine, Duties allDuties) {
+  void join(Elector election, TickEngine tickEngine, Duties allDuties, Runnable whenUpgradeEnds) {
     elector = election;
     ticks = tickEngine;
     duties = allDuties;
+    upgradeEnds = whenUpgradeEnds;
   }
 
   ObserveEngine engine() {
@@ -127,6 +129,7 @@ final class Observation implements Surroundings, UpgradeListener {
   @Override
   public void ended(UUID upgrade, UpgradeOutcome outcome) {
     engine.upgradeEnded(outcome.name());
+    upgradeEnds.run();
   }
 
   @Override

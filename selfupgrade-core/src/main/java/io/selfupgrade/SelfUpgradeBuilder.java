@@ -334,7 +334,7 @@ public final class SelfUpgradeBuilder {
     }
     if (memory != null) {
       found.add(memory.problems());
-      definitions.add(MemoryBuilder.removal());
+      definitions.addAll(List.of(MemoryBuilder.removal(), MemoryBuilder.tidying()));
     }
     if (missed != null) {
       definitions.add(CatchUp.definition());

@@ -9,6 +9,7 @@ final class StoreDoor {
   private final AgentStore.SchemaMode mode;
   private volatile boolean opened;
   private volatile boolean closed;
+  private Runnable last = () -> {};
 
   StoreDoor(AgentStore store, AgentStore.SchemaMode mode) {
     this.store = store;
@@ -43,8 +44,16 @@ final class StoreDoor {
     return store;
   }
 
+  /** Sets what is done with the open store before it is closed; it throws nothing. */
+  void closing(Runnable work) {
+    last = work;
+  }
+
   /** Closes the store for good. Idempotent. */
   synchronized void close() {
+    if (isOpen()) {
+      last.run();
+    }
     closed = true;
     store.close();
   }

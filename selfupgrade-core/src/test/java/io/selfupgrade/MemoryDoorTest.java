@@ -9,6 +9,7 @@ import io.selfupgrade.agent.Json;
 import io.selfupgrade.failover.Role;
 import io.selfupgrade.memory.Memories;
 import io.selfupgrade.memory.Memory;
+import io.selfupgrade.memory.Ranking;
 import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.memory.Tier;
@@ -103,7 +104,7 @@ class MemoryDoorTest {
 
   @Test
   void recallByVectorSaysWhatIsMissing() {
-    RecallQuery query = RecallQuery.of("meaning").by(RecallQuery.Way.VECTOR);
+    RecallQuery query = RecallQuery.of("meaning").by(Ranking.Way.VECTOR);
 
     assertThatThrownBy(() -> agent.memory().recall(query))
         .isInstanceOf(IllegalStateException.class)

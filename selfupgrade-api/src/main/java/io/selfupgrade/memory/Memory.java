@@ -8,7 +8,7 @@ import java.util.Optional;
  * Something to remember.
  *
  * @param content the text that is recalled, and found by its words; 1 to 100,000 characters, or
- *     none of them for a memory that is only a vector
+ *     none of them for a memory that is only a vector, which is mostly read without it
  * @param tier how long it lives
  * @param metadata an object of the caller's, at most 64 KiB; {@link Json#EMPTY} by default
  * @param importance from 0 to 1; decides between memories that fit a query equally well
@@ -40,7 +40,7 @@ public record Memory(
     Objects.requireNonNull(tier, "tier");
     Objects.requireNonNull(metadata, "metadata");
     Objects.requireNonNull(externalId, "externalId");
-    if (!content.isEmpty() || embedding.isEmpty()) {
+    if (!content.isEmpty()) {
       requireText("content", content, LONGEST);
     }
     externalId.ifPresent(id -> requireText("external id", id, LONGEST_ID));
@@ -51,6 +51,7 @@ public record Memory(
 
   /** Makes a memory of tier {@link Tier#WORKING} and middle importance. */
   public static Memory of(String content) {
+    requireText("content", content, LONGEST);
     return new Memory(
         content, Tier.WORKING, Json.EMPTY, MIDDLE, Optional.empty(), Optional.empty(), false);
   }
@@ -83,6 +84,7 @@ public record Memory(
 
   /** Returns the same memory with another text, and without its vector. */
   public Memory content(String other) {
+    requireText("content", other, LONGEST);
     return new Memory(other, tier, metadata, importance, externalId, Optional.empty(), shared);
   }
 
@@ -99,6 +101,14 @@ public record Memory(
   /** Returns the same memory for all agents of the shared namespace. */
   public Memory forAll() {
     return new Memory(content, tier, metadata, importance, externalId, embedding, true);
+  }
+
+  /** Refuses what has neither text nor vector: such a memory can be read, but not remembered. */
+  static void requireSomething(Memory memory) {
+    if (memory.content.isEmpty() && memory.embedding.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a memory without content and vector: expected one of them");
+    }
   }
 
   static void requireText(String what, String text, int longest) {

@@ -120,9 +120,13 @@ public interface MemoryStore extends MemoryUpkeep {
    * @param life how long from now; empty: for ever
    */
   record Entry(Memory memory, Optional<Duration> life) {
-    /** Validates the parts. */
+    /**
+     * Validates the parts.
+     *
+     * @throws IllegalArgumentException if the memory has neither content nor vector
+     */
     public Entry {
-      Objects.requireNonNull(memory, "memory");
+      Memory.requireSomething(memory);
       Objects.requireNonNull(life, "life");
     }
   }

@@ -168,14 +168,19 @@ public interface MemoryUpkeep {
    * Memories to make one.
    *
    * @param kept which one stays, with its id and external id, as it was read
-   * @param as what it is from then on; its external id does not count
+   * @param as what it is from then on; its external id does not count; if it says what the kept one
+   *     says and has no vector, that one's stays
    * @param gone the others, as they were read; one or more; their uses become the kept one's
    */
   record Merge(Remembered kept, Memory as, List<Remembered> gone) {
-    /** Validates and copies. */
+    /**
+     * Validates and copies.
+     *
+     * @throws IllegalArgumentException if the one has neither content nor vector
+     */
     public Merge {
       Objects.requireNonNull(kept, "kept");
-      Objects.requireNonNull(as, "as");
+      Memory.requireSomething(as);
       gone = List.copyOf(gone);
     }
   }

@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -132,27 +131,31 @@ public sealed interface MetadataFilter {
   /** How values compare. */
   enum Comparison {
     /** Equal to. */
-    EQUAL("=", order -> order == 0),
+    EQUAL("="),
     /** More than. */
-    GREATER(">", order -> order > 0),
+    GREATER(">"),
     /** More than or equal to. */
-    AT_LEAST(">=", order -> order >= 0),
+    AT_LEAST(">="),
     /** Less than. */
-    LESS("<", order -> order < 0),
+    LESS("<"),
     /** Less than or equal to. */
-    AT_MOST("<=", order -> order <= 0);
+    AT_MOST("<=");
 
     private final String sign;
-    private final IntPredicate holds;
 
-    Comparison(String sign, IntPredicate holds) {
+    Comparison(String sign) {
       this.sign = sign;
-      this.holds = holds;
     }
 
     /** Tells whether it holds for what {@link Comparable#compareTo} returned. */
     public boolean holds(int order) {
-      return holds.test(order);
+      return switch (this) {
+        case EQUAL -> order == 0;
+        case GREATER -> order > 0;
+        case AT_LEAST -> order >= 0;
+        case LESS -> order < 0;
+        case AT_MOST -> order <= 0;
+      };
     }
 
     /** Returns the sign, such as {@code >=}. */
@@ -239,7 +242,7 @@ public sealed interface MetadataFilter {
   }
 
   private static Object usable(Object value) {
-    if (value instanceof String text && text.indexOf('\0') < 0 || value instanceof Boolean) {
+    if ((value instanceof String text && text.indexOf('\0') < 0) || value instanceof Boolean) {
       return value;
     }
     if (value instanceof Number number && Double.isFinite(number.doubleValue())) {

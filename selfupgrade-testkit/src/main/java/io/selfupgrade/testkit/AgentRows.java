@@ -11,7 +11,6 @@ import io.selfupgrade.control.JobStore;
 import io.selfupgrade.failover.InstanceRecord;
 import io.selfupgrade.failover.InstanceStatus;
 import io.selfupgrade.failover.Lease;
-import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.observe.LogEvent;
 import io.selfupgrade.schedule.Runner;
 import io.selfupgrade.schedule.TaskConfig;
@@ -51,7 +50,7 @@ final class AgentRows {
   final List<InMemoryDeliveryStore.Row> deliveries = new ArrayList<>();
   final Map<String, Task> tasks = new TreeMap<>();
   final Map<String, Setting> settings = new TreeMap<>();
-  final Map<UUID, Remembered> memories = new LinkedHashMap<>();
+  final MemoryRows memories = new MemoryRows();
   final NavigableMap<String, InMemoryConversationStore.Row> conversations =
       new TreeMap<>(InMemoryConversationStore.BY_CODE_POINTS);
   final InMemoryRuns runs = new InMemoryRuns();

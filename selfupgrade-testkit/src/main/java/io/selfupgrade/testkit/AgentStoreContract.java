@@ -232,6 +232,51 @@ public abstract class AgentStoreContract {
     }
   }
 
+  /** Whose memories are whose. */
+  @Nested
+  class MemoryScopes extends MemoryScopeContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** Which memories a filter means. */
+  @Nested
+  class MemoryFilters extends MemoryFilterContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** What is recalled. */
+  @Nested
+  class Recalls extends MemoryRecallContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** What is found by its meaning. */
+  @Nested
+  class MemoryVectors extends MemoryVectorContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
+  /** Memories in order. */
+  @Nested
+  class MemoryUpkeeps extends MemoryUpkeepContract {
+    @Override
+    AgentStoreContract stores() {
+      return AgentStoreContract.this;
+    }
+  }
+
   /** The conversations. */
   @Nested
   class Conversations extends ConversationStoreContract {

@@ -320,6 +320,7 @@ abstract class FenceContract extends StoreContract {
     seen.add(store.deployments().history(own.agent, 10));
     seen.add(store.changes().history(own.agent, 10));
     seen.add(store.commands().newest(own.agent, 10));
+    seen.add(store.memories().setAside(own.agent));
     seen.add(store.logs().newest(own.agent, 10));
     for (Outbox.Parcel parcel : store.outbox().newest(own.agent, 10)) {
       seen.add(List.of(parcel.id(), parcel.state(), parcel.attempts()));

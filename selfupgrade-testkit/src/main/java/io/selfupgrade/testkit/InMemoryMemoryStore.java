@@ -1,7 +1,8 @@
 package io.selfupgrade.testkit;
 
-import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.memory.Memory;
+import io.selfupgrade.memory.MemoryFilter;
+import io.selfupgrade.memory.MemoryScope;
 import io.selfupgrade.memory.MemoryStats;
 import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.memory.RecallQuery;
@@ -9,132 +10,178 @@ import io.selfupgrade.memory.Recalled;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.memory.Tier;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
-import java.util.stream.Collectors;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** Memories in memory; a word is a run of letters and digits. */
-final class InMemoryMemoryStore implements MemoryStore {
+/** Memories in memory. */
+final class InMemoryMemoryStore extends InMemoryMemoryUpkeep implements MemoryStore {
 
-  private final InMemoryState state;
+  private static final int MOST_AT_ONCE = 10_000;
 
   InMemoryMemoryStore(InMemoryState state) {
-    this.state = state;
+    super(state);
   }
 
   @Override
-  public Remembered remember(Author author, Memory memory, Optional<Duration> life) {
+  public Remembered remember(Author author, Entry entry) {
     return state.transact(
         () -> {
-          Map<UUID, Remembered> memories = memories(author.agent());
-          UUID id =
-              memories.values().stream()
-                  .filter(known -> memory.externalId().isPresent())
-                  .filter(known -> known.memory().externalId().equals(memory.externalId()))
-                  .map(Remembered::id)
-                  .findFirst()
-                  .orElseGet(UUID::randomUUID);
-          Instant now = state.now();
-          Remembered kept = new Remembered(id, memory, now, life.map(now::plus));
-          memories.put(id, kept);
-          return kept;
+          requireStorable(author, List.of(entry));
+          return remembered(author, entry).kept();
         });
   }
 
   @Override
-  public List<Recalled> recall(AgentName agent, RecallQuery query) {
-    Set<String> asked = words(query.text());
-    Comparator<Recalled> bestFirst =
-        Comparator.comparingDouble(Recalled::score)
-            .thenComparingDouble(hit -> hit.remembered().memory().importance())
-            .thenComparing(hit -> hit.remembered().createdAt())
-            .reversed();
+  public void rememberAll(Author author, List<Entry> entries) {
+    if (entries.size() > MOST_AT_ONCE) {
+      throw new IllegalArgumentException(
+          entries.size() + " memories at once: expected at most " + MOST_AT_ONCE);
+    }
+    state.transact(
+        () -> {
+          requireStorable(author, entries);
+          entries.forEach(entry -> remembered(author, entry));
+        });
+  }
+
+  private static void requireShareable(Author author, Memory memory) {
+    if (memory.shared() && author.scope().shared().isEmpty()) {
+      throw new IllegalArgumentException(
+          "a shared memory of "
+              + author.scope().agent()
+              + ", which shares no namespace: name one, or keep the memory");
+    }
+  }
+
+  private void requireStorable(Author author, List<Entry> entries) {
+    for (Entry entry : entries) {
+      requireShareable(author, entry.memory());
+      JsonText.object(entry.memory().metadata());
+    }
+    makeRoom(entries.stream().flatMap(entry -> entry.memory().embedding().stream()).toList());
+  }
+
+  private MemoryRow remembered(Author author, Entry entry) {
+    MemoryRows rows =
+        entry.memory().shared()
+            ? shared(author.scope()).findFirst().orElseThrow()
+            : own(author.scope());
+    return rows.remember(author, entry, state.now());
+  }
+
+  @Override
+  public List<Recalled> recall(MemoryScope scope, RecallQuery query) {
+    return state.transact(
+        () -> {
+          query.embedding().ifPresent(this::requireLength);
+          List<MemoryRow> rows =
+              all(scope)
+                  .flatMap(owner -> owner.seen(state.now()))
+                  .filter(row -> row.meant(query.filter()))
+                  .toList();
+          return new MemorySearch(rows, query, state.now()).hits();
+        });
+  }
+
+  @Override
+  public Optional<Remembered> get(MemoryScope scope, UUID id) {
+    return state
+        .transact(() -> all(scope).flatMap(rows -> rows.seen(id, state.now()).stream()).findFirst())
+        .map(MemoryRow::kept);
+  }
+
+  @Override
+  public List<Remembered> find(MemoryScope scope, Collection<String> externalIds) {
     return state.transact(
         () ->
-            living(agent)
-                .filter(known -> query.tiers().contains(known.memory().tier()))
-                .map(known -> hit(known, asked))
-                .filter(hit -> !hit.words().isEmpty())
-                .sorted(bestFirst)
-                .limit(query.limit())
+            externalIds.stream()
+                .distinct()
+                .flatMap(id -> find(scope, id).stream())
+                .map(MemoryRow::kept)
                 .toList());
   }
 
-  @Override
-  public Optional<Remembered> get(AgentName agent, UUID id) {
-    return state.transact(() -> living(agent).filter(known -> known.id().equals(id)).findFirst());
+  private Optional<MemoryRow> find(MemoryScope scope, String externalId) {
+    return all(scope).flatMap(rows -> rows.seen(externalId, state.now()).stream()).findFirst();
   }
 
   @Override
-  public boolean forget(AgentName agent, UUID id) {
+  public List<String> externalIds(
+      MemoryScope scope, String prefix, Optional<String> after, int limit) {
     return state.transact(
-        () -> get(agent, id).map(known -> memories(agent).remove(known.id())).isPresent());
+        () ->
+            own(scope)
+                .seen(state.now())
+                .flatMap(row -> row.memory().externalId().stream())
+                .filter(id -> id.startsWith(prefix))
+                .filter(id -> after.filter(last -> !follows(last, id)).isEmpty())
+                .sorted(InMemoryConversationStore.BY_CODE_POINTS)
+                .limit(limit)
+                .toList());
+  }
+
+  private static boolean follows(String last, String id) {
+    return InMemoryConversationStore.BY_CODE_POINTS.compare(id, last) > 0;
   }
 
   @Override
-  public MemoryStats stats(AgentName agent) {
+  public boolean forget(MemoryScope scope, UUID id) {
     return state.transact(
         () -> {
-          Map<Tier, Long> living = new EnumMap<>(Tier.class);
-          for (Tier tier : Tier.values()) {
-            living.put(tier, living(agent).filter(known -> known.memory().tier() == tier).count());
-          }
-          long all = memories(agent).size();
-          long bytes =
-              memories(agent).values().stream()
-                  .mapToLong(known -> known.memory().content().length())
-                  .sum();
-          return new MemoryStats(living, all - living(agent).count(), bytes);
+          Optional<MemoryRows> owner = owner(scope, id);
+          owner.ifPresent(rows -> rows.remove(rows.seen(id, state.now()).orElseThrow()));
+          return owner.isPresent();
         });
   }
 
   @Override
-  public int removeExpired(AgentName agent, int limit) {
+  public int forget(MemoryScope scope, MemoryFilter filter, int limit) {
     return state.transact(
         () -> {
-          List<UUID> expired =
-              memories(agent).values().stream()
-                  .filter(known -> !lives(known))
-                  .sorted(Comparator.comparing(known -> known.expiresAt().orElseThrow()))
-                  .limit(limit)
-                  .map(Remembered::id)
-                  .toList();
-          memories(agent).keySet().removeAll(expired);
-          return expired.size();
+          List<MemoryRow> meant =
+              own(scope).seen(state.now()).filter(row -> row.meant(filter)).limit(limit).toList();
+          meant.forEach(own(scope)::remove);
+          return meant.size();
         });
   }
 
-  private Map<UUID, Remembered> memories(AgentName agent) {
-    return state.rows(agent).memories;
+  @Override
+  public boolean promote(MemoryScope scope, UUID id, Tier tier, Optional<Duration> life) {
+    return change(scope, id, row -> row.inTier(tier, life.map(state.now()::plus)));
   }
 
-  private Stream<Remembered> living(AgentName agent) {
-    return memories(agent).values().stream().filter(this::lives);
+  @Override
+  public boolean retire(MemoryScope scope, UUID id, Duration in) {
+    return change(scope, id, row -> row.ending(state.now().plus(in)));
   }
 
-  private boolean lives(Remembered known) {
-    return known.expiresAt().map(end -> end.isAfter(state.now())).orElse(true);
+  private boolean change(MemoryScope scope, UUID id, UnaryOperator<MemoryRow> change) {
+    return state.transact(
+        () -> {
+          Optional<MemoryRows> owner = owner(scope, id);
+          owner.ifPresent(rows -> rows.put(change.apply(rows.seen(id, state.now()).orElseThrow())));
+          return owner.isPresent();
+        });
   }
 
-  private static Recalled hit(Remembered known, Set<String> asked) {
-    Set<String> found = words(known.memory().content());
-    found.retainAll(asked);
-    return new Recalled(known, (double) found.size() / Math.max(1, asked.size()), found);
+  private Optional<MemoryRows> owner(MemoryScope scope, UUID id) {
+    return all(scope).filter(rows -> rows.seen(id, state.now()).isPresent()).findFirst();
   }
 
-  private static Set<String> words(String text) {
-    return Arrays.stream(text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+", -1))
-        .filter(word -> !word.isEmpty())
-        .collect(Collectors.toCollection(TreeSet::new));
+  @Override
+  public MemoryStats stats(MemoryScope scope) {
+    return state.transact(() -> new MemoryCount(own(scope).all(), state.now()).stats(search()));
+  }
+
+  private Stream<MemoryRows> all(MemoryScope scope) {
+    return Stream.concat(Stream.of(own(scope)), shared(scope));
+  }
+
+  private MemoryRows own(MemoryScope scope) {
+    return own(scope.agent());
   }
 }

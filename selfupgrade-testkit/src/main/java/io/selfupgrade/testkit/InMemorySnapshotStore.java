@@ -4,7 +4,6 @@ import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.Fence;
 import io.selfupgrade.config.Setting;
 import io.selfupgrade.conversation.Posted;
-import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.schedule.TaskConfig;
 import io.selfupgrade.upgrade.RestorePlan;
 import io.selfupgrade.upgrade.RestoreResult;
@@ -12,7 +11,6 @@ import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -115,8 +113,7 @@ final class InMemorySnapshotStore implements SnapshotStore {
     restoreTasks(rows, copied.tasks());
     rows.settings.clear();
     rows.settings.putAll(copied.settings());
-    rows.memories.clear();
-    rows.memories.putAll(copied.memories());
+    rows.memories.restore(copied.memories());
     rows.conversations.clear();
     rows.conversations.putAll(copied.conversations());
     return new RestoreResult.Restored(plan, undo);
@@ -149,7 +146,7 @@ final class InMemorySnapshotStore implements SnapshotStore {
   record Copy(
       Map<String, TaskConfig> tasks,
       Map<String, Setting> settings,
-      Map<UUID, Remembered> memories,
+      Map<UUID, MemoryRow> memories,
       Map<String, InMemoryConversationStore.Row> conversations) {
 
     static Copy of(AgentRows rows) {
@@ -158,7 +155,7 @@ final class InMemorySnapshotStore implements SnapshotStore {
       return new Copy(
           tasks,
           new HashMap<>(rows.settings),
-          new LinkedHashMap<>(rows.memories),
+          rows.memories.copy(),
           new HashMap<>(rows.conversations));
     }
 

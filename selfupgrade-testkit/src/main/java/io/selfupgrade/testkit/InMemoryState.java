@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -36,7 +37,9 @@ final class InMemoryState {
   final Map<String, String> pins = new HashMap<>();
   final Map<String, InMemoryJobStore.Row> jobs = new TreeMap<>();
   final InMemoryBudgetStore.Room room = new InMemoryBudgetStore.Room();
+  final Map<AgentName, MemoryRows> sharedMemories = new HashMap<>();
   OptionalLong freeConnections = OptionalLong.empty();
+  OptionalInt dimension = OptionalInt.empty();
   private boolean schemaThere;
   private int lastBackend;
   private long lastVersion;

@@ -8,12 +8,16 @@ import io.selfupgrade.change.ChangeState;
 import io.selfupgrade.control.Command;
 import io.selfupgrade.control.CommandStore.State;
 import io.selfupgrade.control.JobStore;
+import io.selfupgrade.memory.Memory;
+import io.selfupgrade.memory.MemoryScope;
+import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.store.AgentStore;
 import io.selfupgrade.testkit.FenceContract.Call;
 import io.selfupgrade.testkit.FenceContract.Case;
 import io.selfupgrade.upgrade.UpgradePhase;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The writes with a fence of the journals of deployments and changes, and of control. */
@@ -28,6 +32,11 @@ final class LedgerFenceCases {
     store.commands().file(agent(upgrading), Command.Wish.restart("taken"));
     store.commands().take(upgrading.primary());
     store.commands().file(agent(upgrading), Command.Wish.deploy("waiting"));
+    store
+        .memories()
+        .remember(
+            new MemoryStore.Author(MemoryScope.of(agent(upgrading)), upgrading.candidate(), 2),
+            new MemoryStore.Entry(Memory.of("what the candidate learned"), Optional.empty()));
   }
 
   static List<Case> of(AgentStore store) {
@@ -50,6 +59,10 @@ final class LedgerFenceCases {
                 store
                     .changes()
                     .note(f, change(store, u), ChangeState.WAITING, ChangeProgress.NONE, "")),
+        new Case(
+            "MemoryStore.setAside/1",
+            UpgradePhase.ROLLED_BACK,
+            (f, u) -> store.memories().setAside(f)),
         ledger("CommandStore.take/1", (f, u) -> store.commands().take(f)),
         ledger(
             "CommandStore.putBack/4",

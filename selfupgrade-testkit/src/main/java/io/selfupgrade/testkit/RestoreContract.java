@@ -7,6 +7,7 @@ import io.selfupgrade.agent.InstanceId;
 import io.selfupgrade.agent.Json;
 import io.selfupgrade.config.Setting;
 import io.selfupgrade.memory.Memory;
+import io.selfupgrade.memory.MemoryScope;
 import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.memory.Remembered;
 import io.selfupgrade.schedule.Schedule;
@@ -226,8 +227,11 @@ abstract class RestoreContract extends StoreContract {
     store.settings().put(scene.agent, "new", ONE, 0);
     store
         .memories()
-        .remember(author(), Memory.of("something else").externalId("changed"), Optional.empty());
-    store.memories().forget(scene.agent, memories.get(2));
+        .remember(
+            author(),
+            new MemoryStore.Entry(
+                Memory.of("something else").externalId("changed"), Optional.empty()));
+    store.memories().forget(MemoryScope.of(scene.agent), memories.get(2));
     remember("new");
     declare(primary, "set-back", 2);
     declare(primary, "new", 1);
@@ -237,7 +241,9 @@ abstract class RestoreContract extends StoreContract {
   private Data data() {
     return new Data(
         store.settings().all(scene.agent),
-        memories.stream().flatMap(id -> store.memories().get(scene.agent, id).stream()).toList(),
+        memories.stream()
+            .flatMap(id -> store.memories().get(MemoryScope.of(scene.agent), id).stream())
+            .toList(),
         store.tasks().agenda(scene.agent, List.of("kept", "new", "set-back")).tasks().stream()
             .map(TaskAgenda.Entry::definition)
             .toList());
@@ -274,11 +280,12 @@ abstract class RestoreContract extends StoreContract {
 
   private void remember(String content) {
     Memory memory = Memory.of(content).externalId(content);
-    memories.add(store.memories().remember(author(), memory, Optional.of(LONG)).id());
+    memories.add(
+        store.memories().remember(author(), new MemoryStore.Entry(memory, Optional.of(LONG))).id());
   }
 
   private MemoryStore.Author author() {
-    return new MemoryStore.Author(scene.agent, InstanceId.random(), 0);
+    return new MemoryStore.Author(MemoryScope.of(scene.agent), InstanceId.random(), 0);
   }
 
   private void declare(Fence primary, String task, int hours) {
