@@ -40,6 +40,14 @@ final class Arguments {
     return arguments;
   }
 
+  /** Returns the same with more values after them. */
+  Arguments and(@Nullable Object... more) {
+    Arguments all = new Arguments();
+    all.values.addAll(values);
+    Arrays.stream(more).forEach(all::add);
+    return all;
+  }
+
   /**
    * An array of a type.
    *
@@ -63,6 +71,7 @@ final class Arguments {
             case "text" -> elements.toArray(String[]::new);
             case "int4" -> elements.toArray(Integer[]::new);
             case "int8" -> elements.toArray(Long[]::new);
+            case "float8" -> elements.toArray(Double[]::new);
             default -> elements.toArray();
           });
     }

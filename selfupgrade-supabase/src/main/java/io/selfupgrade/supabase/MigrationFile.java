@@ -53,7 +53,8 @@ record MigrationFile(String version, String name, String sql) {
           "20261101000920_runners.sql",
           "20261101000930_declared.sql",
           "20261101000940_quick_one_shots.sql",
-          "20261101000960_conversations.sql");
+          "20261101000960_conversations.sql",
+          "20261101000970_memory.sql");
 
   private static final String FOLDER = "/supabase/migrations/";
   private static final Pattern NAME = Pattern.compile("([0-9]{14})_[A-Za-z0-9_-]{1,100}\\.sql");

@@ -1,192 +1,299 @@
 package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AgentName;
-import io.selfupgrade.agent.Json;
-import io.selfupgrade.memory.Memory;
+import io.selfupgrade.agent.Fence;
+import io.selfupgrade.agent.InstanceId;
+import io.selfupgrade.memory.MemoryFilter;
+import io.selfupgrade.memory.MemoryScope;
 import io.selfupgrade.memory.MemoryStats;
 import io.selfupgrade.memory.MemoryStore;
 import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.memory.Recalled;
 import io.selfupgrade.memory.Remembered;
+import io.selfupgrade.memory.SetAside;
 import io.selfupgrade.memory.Tier;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.util.EnumMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 
-/** Memories, found by a GIN index over their words. */
+/** Memories, their words in a GIN index and their vectors beside them. */
 final class PostgresMemoryStore implements MemoryStore {
 
-  private static final String PORT = "MemoryStore";
-  private static final String COLUMNS =
-      "m.id, m.external_id, m.content, m.tier, m.metadata::text as metadata, m.importance,"
-          + " m.created_at, m.expires_at";
-  private static final String LIVING =
-      " m.agent = ? and (m.expires_at is null or m.expires_at > clock_timestamp())";
+  static final String PORT = "MemoryStore";
 
-  private static final String REMEMBER =
-      """
-      insert into selfupgrade.memories as m
-             (agent, external_id, content, tier, metadata, importance, instance, epoch, created_at, expires_at)
-      select ?, ?, ?, ?, ?::jsonb, ?, ?, ?, n.now, n.now + %s
-        from (select clock_timestamp() as now) n
-      on conflict (agent, external_id) do update
-         set content = excluded.content, tier = excluded.tier, metadata = excluded.metadata,
-             importance = excluded.importance, instance = excluded.instance, epoch = excluded.epoch,
-             created_at = excluded.created_at, expires_at = excluded.expires_at
-      returning %s
-      """
-          .formatted(Sql.SPAN, COLUMNS);
+  private static final String READ =
+      "select " + MemoryRows.COLUMNS + " from selfupgrade.memories m where ";
+  private static final String OF_SCOPE = " m.id = ? and m.agent = any(?::text[]) and";
 
-  /** Words are what the index makes of the query; any of them is enough. */
-  private static final String RECALL =
-      """
-      with q as (select w.words, replace(plainto_tsquery('simple', ?)::text, ' & ', ' | ')::tsquery as any_word
-                   from (select tsvector_to_array(to_tsvector('simple', ?)) as words) w)
-      select %s, found.words as words, cardinality(q.words) as asked
-        from q join selfupgrade.memories m on m.content_tsv @@ q.any_word
-        cross join lateral (
-          select array(select w from unnest(q.words) w
-                       intersect select unnest(tsvector_to_array(m.content_tsv))) as words) found
-       where %s and m.tier = any(?)
-       order by cardinality(found.words) desc, m.importance desc, m.created_at desc, m.id
-       limit ?
-      """
-          .formatted(COLUMNS, LIVING);
+  /** The agent's own before a shared one. */
+  private static final String FIND =
+      "select distinct on (m.external_id) "
+          + MemoryRows.COLUMNS
+          + " from selfupgrade.memories m where m.agent = any(?::text[])"
+          + " and m.external_id = any(?::text[]) and"
+          + MemoryRows.SEEN
+          + "order by m.external_id, m.agent <> ?";
 
-  private static final String STATS =
-      """
-      select m.tier, count(*) filter (where m.expires_at is null or m.expires_at > clock_timestamp()) as living,
-             count(*) filter (where m.expires_at <= clock_timestamp()) as expired,
-             coalesce(sum(pg_column_size(m.*)), 0)::bigint as bytes
-        from selfupgrade.memories m where m.agent = ? group by m.tier
-      """;
+  private static final String EXTERNAL_IDS =
+      "select m.external_id from selfupgrade.memories m where m.agent = ? and"
+          + " starts_with(m.external_id, ?) and m.external_id collate \"C\" >= ?"
+          + " and (?::text is null or m.external_id collate \"C\" > ?) and"
+          + MemoryRows.SEEN
+          + "order by m.external_id collate \"C\" limit ?";
+
+  private static final String FORGET = deleting(ids(OF_SCOPE + MemoryRows.SEEN));
+
+  private static final String FORGET_THOSE =
+      deleting(
+          "with"
+              + MemorySelection.VALUES
+              + "select m.id from p join selfupgrade.memories m on"
+              + MemorySelection.SELECTED
+              + "limit ?");
 
   private static final String REMOVE_EXPIRED =
-      """
-      delete from selfupgrade.memories m
-       where m.id in (select e.id from selfupgrade.memories e
-                       where e.agent = ? and e.expires_at <= clock_timestamp()
-                       order by e.expires_at limit ? for update skip locked)
-      """;
+      deleting(
+          ids(
+              " m.agent = ? and m.expires_at <= clock_timestamp()"
+                  + " order by m.expires_at limit ? for update skip locked"));
 
   private final Database database;
+  private final MemoryVectors vectors;
+  private final MemoryWriter writer;
+  private final MemorySearch search;
+  private final MemoryKeeper keeper;
+  private final MemoryPairs pairs;
+  private final MemoryUses uses;
+  private final MemoryAside aside;
+  private final MemoryCounts counts;
 
-  PostgresMemoryStore(Database database) {
+  PostgresMemoryStore(Database database, MemoryStorage storage) {
     this.database = database;
+    vectors = new MemoryVectors(database, storage);
+    writer = new MemoryWriter(database, vectors);
+    search = new MemorySearch(database, vectors, storage.language());
+    keeper = new MemoryKeeper(database, vectors, writer);
+    pairs = new MemoryPairs(database, vectors);
+    uses = new MemoryUses(database, vectors, writer);
+    aside = new MemoryAside(database);
+    counts = new MemoryCounts(database, vectors);
+  }
+
+  private static String ids(String which) {
+    return "select m.id from selfupgrade.memories m where" + which;
+  }
+
+  /**
+   * Deletes the memories that a query names, and what lies beside them; returns how many, as gone.
+   */
+  static String deleting(String query) {
+    return """
+        with gone as (
+          delete from selfupgrade.memories d where d.id in (%s) returning d.id),
+        v as (delete from selfupgrade.memory_vectors v using gone where v.memory = gone.id),
+        f as (delete from selfupgrade.memory_fresh_vectors v using gone where v.memory = gone.id),
+        u as (delete from selfupgrade.memory_use u using gone where u.memory = gone.id)
+        select count(*) as gone from gone
+        """
+        .formatted(query);
   }
 
   @Override
-  public Remembered remember(Author author, Memory memory, Optional<Duration> life) {
-    Arguments arguments =
-        Arguments.of(
-            author.agent(),
-            memory.externalId(),
-            memory.content(),
-            memory.tier().label(),
-            memory.metadata(),
-            memory.importance(),
-            author.instance(),
-            author.epoch(),
-            life);
-    return database
-        .call(
-            PORT,
-            "remembering",
-            statements -> statements.first(REMEMBER, PostgresMemoryStore::remembered, arguments))
-        .orElseThrow();
+  public Remembered remember(Author author, Entry entry) {
+    keeper.seen(MemoryRows.owners(author.scope()));
+    return writer.remember(author, entry);
   }
 
   @Override
-  public List<Recalled> recall(AgentName agent, RecallQuery query) {
-    List<String> tiers = query.tiers().stream().map(Tier::label).toList();
-    Arguments arguments = Arguments.of(query.text(), query.text(), agent, tiers, query.limit());
-    return database.call(
-        PORT,
-        "recalling by words",
-        statements -> statements.list(RECALL, PostgresMemoryStore::recalled, arguments));
+  public void rememberAll(Author author, List<Entry> entries) {
+    keeper.seen(MemoryRows.owners(author.scope()));
+    writer.rememberAll(author, entries);
   }
 
   @Override
-  public Optional<Remembered> get(AgentName agent, UUID id) {
+  public List<Recalled> recall(MemoryScope scope, RecallQuery query) {
+    return search.recall(scope, query);
+  }
+
+  @Override
+  public Optional<Remembered> get(MemoryScope scope, UUID id) {
     return database.call(
         PORT,
         "reading memory " + id,
         statements ->
             statements.first(
-                "select " + COLUMNS + " from selfupgrade.memories m where m.id = ? and" + LIVING,
-                PostgresMemoryStore::remembered,
-                Arguments.of(id, agent)));
+                READ + OF_SCOPE + MemoryRows.SEEN,
+                MemoryRows::remembered,
+                Arguments.of(id, MemoryRows.owners(scope))));
   }
 
   @Override
-  public boolean forget(AgentName agent, UUID id) {
-    return changed(
-            "forgetting memory " + id,
-            "delete from selfupgrade.memories m where m.id = ? and" + LIVING,
-            Arguments.of(id, agent))
+  public List<Remembered> find(MemoryScope scope, Collection<String> externalIds) {
+    return database.call(
+        PORT,
+        "finding memories",
+        statements ->
+            statements.list(
+                FIND,
+                MemoryRows::remembered,
+                Arguments.of(MemoryRows.owners(scope), List.copyOf(externalIds), scope.agent())));
+  }
+
+  @Override
+  public List<String> externalIds(
+      MemoryScope scope, String prefix, Optional<String> after, int limit) {
+    return database.call(
+        PORT,
+        "listing external ids",
+        statements ->
+            statements.list(
+                EXTERNAL_IDS,
+                row -> row.text("external_id"),
+                Arguments.of(scope.agent(), prefix, prefix, after, after, limit)));
+  }
+
+  @Override
+  public boolean forget(MemoryScope scope, UUID id) {
+    return deleted("forgetting memory " + id, FORGET, Arguments.of(id, MemoryRows.owners(scope)))
         > 0;
   }
 
   @Override
-  public MemoryStats stats(AgentName agent) {
-    List<Counted> counted =
-        database.call(
-            PORT,
-            "counting the memories of " + agent,
-            statements ->
-                statements.list(STATS, PostgresMemoryStore::counted, Arguments.of(agent)));
-    Map<Tier, Long> living = new EnumMap<>(Tier.class);
-    for (Tier tier : Tier.values()) {
-      living.put(tier, 0L);
-    }
-    counted.forEach(row -> living.put(row.tier(), row.living()));
-    return new MemoryStats(
-        living,
-        counted.stream().mapToLong(Counted::expired).sum(),
-        counted.stream().mapToLong(Counted::bytes).sum());
+  public int forget(MemoryScope scope, MemoryFilter filter, int limit) {
+    MemorySelection own = new MemorySelection(List.of(scope.agent().value()), filter);
+    return deleted("forgetting memories", FORGET_THOSE, Arguments.of(own.arguments()).and(limit));
   }
 
-  private record Counted(Tier tier, long living, long expired, long bytes) {}
+  @Override
+  public boolean promote(MemoryScope scope, UUID id, Tier tier, Optional<Duration> life) {
+    return changed(
+        "moving memory " + id,
+        "tier = ?, expires_at = clock_timestamp() + " + Sql.SPAN,
+        Arguments.of(tier.label(), life, id, MemoryRows.owners(scope)));
+  }
+
+  @Override
+  public boolean retire(MemoryScope scope, UUID id, Duration in) {
+    return changed(
+        "ending memory " + id,
+        "expires_at = clock_timestamp() + " + Sql.SPAN,
+        Arguments.of(in, id, MemoryRows.owners(scope)));
+  }
+
+  private boolean changed(String operation, String change, Arguments arguments) {
+    return database.call(
+            PORT,
+            operation,
+            statements ->
+                statements.update(
+                    "update selfupgrade.memories m set "
+                        + change
+                        + " where"
+                        + OF_SCOPE
+                        + MemoryRows.SEEN,
+                    arguments))
+        > 0;
+  }
+
+  private int deleted(String operation, String sql, Arguments arguments) {
+    return database
+        .call(
+            PORT,
+            operation,
+            statements -> statements.first(sql, row -> (int) row.number("gone"), arguments))
+        .orElse(0);
+  }
+
+  @Override
+  public MemoryStats stats(MemoryScope scope) {
+    return counts.of(scope.agent());
+  }
 
   @Override
   public int removeExpired(AgentName agent, int limit) {
-    return changed(
-        "removing expired memories of " + agent, REMOVE_EXPIRED, Arguments.of(agent, limit));
+    int removed = removeExpired(agent.value(), limit);
+    if (removed < limit) {
+      keeper.shared().forEach(owner -> removeExpired(owner, limit));
+    }
+    return removed;
   }
 
-  private int changed(String operation, String sql, Arguments arguments) {
-    return database.call(PORT, operation, statements -> statements.update(sql, arguments));
+  private int removeExpired(String owner, int limit) {
+    return deleted(
+        "removing expired memories of " + owner, REMOVE_EXPIRED, Arguments.of(owner, limit));
   }
 
-  private static Remembered remembered(Row row) throws SQLException {
-    return new Remembered(
-        row.uuid("id"),
-        new Memory(
-            row.text("content"),
-            Tier.labelled(row.text("tier")),
-            Json.of(row.text("metadata")),
-            row.fraction("importance"),
-            row.textIfAny("external_id")),
-        row.instant("created_at"),
-        row.instantIfAny("expires_at"));
+  @Override
+  public MemoryStats.Search prepareVectors(int dimension) {
+    return vectors.prepare(dimension);
   }
 
-  private static Recalled recalled(Row row) throws SQLException {
-    List<String> words = row.texts("words");
-    return new Recalled(
-        remembered(row), (double) words.size() / row.number("asked"), Set.copyOf(words));
+  @Override
+  public int settle(AgentName agent, int limit) {
+    return keeper.settle(agent, limit);
   }
 
-  private static Counted counted(Row row) throws SQLException {
-    return new Counted(
-        Tier.labelled(row.text("tier")),
-        row.number("living"),
-        row.number("expired"),
-        row.number("bytes"));
+  @Override
+  public List<Unembedded> unembedded(AgentName agent, String model, int limit) {
+    return keeper.unembedded(agent, model, limit);
+  }
+
+  @Override
+  public int embed(AgentName agent, List<Embedded> embedded) {
+    return keeper.embed(agent, embedded);
+  }
+
+  @Override
+  public void used(MemoryScope scope, Map<UUID, Integer> counted) {
+    uses.used(scope, counted);
+  }
+
+  @Override
+  public List<UUID> promotable(AgentName agent, int fromUses, double fromImportance, int limit) {
+    return uses.promotable(agent, fromUses, fromImportance, limit);
+  }
+
+  @Override
+  public AlikePage alike(
+      AgentName agent, String model, double cosine, Optional<UUID> after, int limit) {
+    return pairs.alike(agent, model, cosine, after, limit);
+  }
+
+  @Override
+  public List<Used> uses(AgentName agent, List<UUID> ids) {
+    return uses.read(agent, ids);
+  }
+
+  @Override
+  public boolean merge(Author author, Merge merge) {
+    return uses.merge(author, merge);
+  }
+
+  @Override
+  public int setAside(Fence fence) {
+    return aside.setAside(fence);
+  }
+
+  @Override
+  public List<SetAside> setAside(AgentName agent) {
+    return aside.list(agent);
+  }
+
+  @Override
+  public List<Remembered> setAside(AgentName agent, InstanceId writer, int limit) {
+    return aside.read(agent, writer, limit);
+  }
+
+  @Override
+  public int restore(AgentName agent, InstanceId writer) {
+    return aside.restore(agent, writer);
+  }
+
+  @Override
+  public int drop(AgentName agent, InstanceId writer) {
+    return aside.drop(agent, writer);
   }
 }

@@ -68,7 +68,7 @@ public final class PostgresStore implements AgentStore {
   private final PostgresDeliveryStore deliveries = new PostgresDeliveryStore(database);
   private final PostgresSourceStore sources = new PostgresSourceStore(database);
   private final PostgresTaskStore tasks = new PostgresTaskStore(database);
-  private final PostgresMemoryStore memories = new PostgresMemoryStore(database);
+  private final PostgresMemoryStore memories;
   private final PostgresConversationStore conversations = new PostgresConversationStore(database);
   private final PostgresSettingsStore settings = new PostgresSettingsStore(database);
   private final PostgresLogStore logs = new PostgresLogStore(database);
@@ -79,13 +79,16 @@ public final class PostgresStore implements AgentStore {
   private final PostgresBudget budget = new PostgresBudget(database);
 
   /** What was chosen beside the place. */
-  record Settings(int poolSize, Migrations migrations, Optional<Secret> migrateUrl) {
-    private static final Settings DEFAULT = new Settings(2, Migrations.APPLY, Optional.empty());
+  record Settings(
+      int poolSize, Migrations migrations, Optional<Secret> migrateUrl, MemoryStorage memories) {
+    private static final Settings DEFAULT =
+        new Settings(2, Migrations.APPLY, Optional.empty(), MemoryStorage.DEFAULT);
   }
 
   private PostgresStore(Origin origin, Settings chosen) {
     this.origin = origin;
     this.chosen = chosen;
+    this.memories = new PostgresMemoryStore(database, chosen.memories);
   }
 
   /**
@@ -159,7 +162,7 @@ public final class PostgresStore implements AgentStore {
       throw new IllegalArgumentException(
           "pool size " + connections + ": expected 2 to " + MOST_CONNECTIONS);
     }
-    return with(new Settings(connections, chosen.migrations, chosen.migrateUrl));
+    return with(new Settings(connections, chosen.migrations, chosen.migrateUrl, chosen.memories));
   }
 
   /**
@@ -167,7 +170,7 @@ public final class PostgresStore implements AgentStore {
    */
   public PostgresStore migrations(Migrations rule) {
     Objects.requireNonNull(rule, "rule");
-    return with(new Settings(chosen.poolSize, rule, chosen.migrateUrl));
+    return with(new Settings(chosen.poolSize, rule, chosen.migrateUrl, chosen.memories));
   }
 
   /**
@@ -177,7 +180,14 @@ public final class PostgresStore implements AgentStore {
    */
   public PostgresStore migrateUrl(Secret url) {
     Objects.requireNonNull(url, "url");
-    return with(new Settings(chosen.poolSize, chosen.migrations, Optional.of(url)));
+    return with(
+        new Settings(chosen.poolSize, chosen.migrations, Optional.of(url), chosen.memories));
+  }
+
+  /** Describes the same store, which keeps memories in another way. */
+  public PostgresStore memoryStorage(MemoryStorage storage) {
+    Objects.requireNonNull(storage, "storage");
+    return with(new Settings(chosen.poolSize, chosen.migrations, chosen.migrateUrl, storage));
   }
 
   private PostgresStore with(Settings other) {

@@ -52,6 +52,16 @@ final class Row {
     return List.of((String[]) present(column, result.getArray(column)).getArray());
   }
 
+  /** Reads an array of real. */
+  float[] floats(String column) throws SQLException {
+    Float[] boxed = (Float[]) present(column, result.getArray(column)).getArray();
+    float[] values = new float[boxed.length];
+    for (int i = 0; i < boxed.length; i++) {
+      values[i] = boxed[i];
+    }
+    return values;
+  }
+
   boolean flag(String column) throws SQLException {
     return result.getBoolean(column);
   }
