@@ -14,11 +14,12 @@ import java.util.regex.Pattern;
  */
 public record MemoryStorage(String language, boolean half) {
 
-  /** Words as they are, and vectors as they are. */
-  public static final MemoryStorage DEFAULT = new MemoryStorage("simple", false);
-
+  // Before DEFAULT, whose language it checks.
   private static final Pattern NAME =
       Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}(\\.[A-Za-z_][A-Za-z0-9_]{0,62})?");
+
+  /** Words as they are, and vectors as they are. */
+  public static final MemoryStorage DEFAULT = new MemoryStorage("simple", false);
 
   /**
    * Validates.

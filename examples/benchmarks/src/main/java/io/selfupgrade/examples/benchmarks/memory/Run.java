@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,7 +26,6 @@ final class Run implements AutoCloseable {
   static final String SPRING_AI = "Spring AI";
 
   private static final String BY_METADATA = "SelfUpgrade, by metadata";
-  private static final String BYTES = "bytes";
 
   private static final int PART_FOUND = 1;
   private static final int PART_ADDED = 2;
@@ -82,7 +82,7 @@ final class Run implements AutoCloseable {
       store.getValue().index();
       double seconds = (System.nanoTime() - from) / 1e9;
       progress.say(
-          String.format(java.util.Locale.ROOT, "%s, indexed in %.1f s", store.getKey(), seconds));
+          String.format(Locale.ROOT, "%s, indexed in %.1f s", store.getKey(), seconds));
     }
     if ((parts & PART_FOUND) != 0) {
       indexed();
@@ -126,7 +126,9 @@ final class Run implements AutoCloseable {
             0, Math.min(queries.size(), choices.number(MemoryBenchmark.EXACT_QUERIES)));
     Searches searches = new Searches(some, Truth.of(some, samples));
     for (Store store : stores.values()) {
-      server.analyze(store.table());
+      for (String table : store.tables()) {
+        server.analyze(table);
+      }
     }
     Contest.Outcome outcome =
         contest("exact search", store -> searches.measure(store, Kind.ALL));
@@ -179,7 +181,7 @@ final class Run implements AutoCloseable {
     for (Map.Entry<String, Store> store : stores.entrySet()) {
       bytes.put(store.getKey(), bytes(store.getValue()));
       figures.put(
-          "bytes_of_" + store.getKey().toLowerCase(java.util.Locale.ROOT).replace(' ', '_'),
+          "bytes_of_" + store.getKey().toLowerCase(Locale.ROOT).replace(' ', '_'),
           bytes.get(store.getKey()));
     }
     double peer =
@@ -190,8 +192,12 @@ final class Run implements AutoCloseable {
   }
 
   private double bytes(Store store) throws Exception {
-    server.execute("vacuum " + store.table());
-    return server.number("select pg_total_relation_size('" + store.table() + "')") / samples.size();
+    double bytes = 0;
+    for (String table : store.tables()) {
+      server.execute("vacuum " + table);
+      bytes += server.number("select pg_total_relation_size('" + table + "')");
+    }
+    return bytes / samples.size();
   }
 
   private void added() throws Exception {

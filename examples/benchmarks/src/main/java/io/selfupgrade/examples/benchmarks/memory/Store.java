@@ -31,8 +31,13 @@ interface Store extends AutoCloseable {
   /** Makes what one thread looks with. */
   Search search(Kind kind) throws Exception;
 
-  /** Returns the table, with its schema. */
+  /** Returns the table that has a row for each memory. */
   String table();
+
+  /** Returns all tables that memories are in. */
+  default List<String> tables() {
+    return List.of(table());
+  }
 
   @Override
   void close();

@@ -7,6 +7,7 @@ import io.selfupgrade.examples.benchmarks.memory.DataSet.Sample;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 
@@ -42,7 +43,7 @@ final class Stream {
           count);
       progress.say(
           String.format(
-              java.util.Locale.ROOT,
+              Locale.ROOT,
               "stream, %d memories: heap after GC %.1f MiB at first, %.1f MiB at the most",
               count,
               heap.first / MIB,
@@ -89,8 +90,7 @@ final class Stream {
       this.due = every;
     }
 
-    @SuppressWarnings("CallToSystemGC")
-    void at(long done) {
+      void at(long done) {
       if (done < due) {
         return;
       }
