@@ -24,18 +24,12 @@ public record Ranking(Way way, double minScore, Weights weights) {
   public Ranking {
     Objects.requireNonNull(way, "way");
     Objects.requireNonNull(weights, "weights");
-    range("minimum score", minScore, 1);
+    Weights.range("minimum score", minScore, 1);
   }
 
   /** Returns the same ranking by another way. */
   public Ranking by(Way other) {
     return new Ranking(other, minScore, weights);
-  }
-
-  private static void range(String what, double value, double most) {
-    if (!(value >= 0 && value <= most)) {
-      throw new IllegalArgumentException(what + " " + value + ": expected 0 to " + most);
-    }
   }
 
   /** How memories are looked up. */
@@ -111,6 +105,13 @@ public record Ranking(Way way, double minScore, Weights weights) {
       double halves = (double) age.toMillis() / HALF_LIFE.toMillis();
       double discount = importance * (1 - important) + recency * (1 - Math.pow(2, -halves));
       return places / (vector + text) * (1 - discount);
+    }
+
+    /** Not of {@link Ranking}, whose beginning needs these weights. */
+    private static void range(String what, double value, double most) {
+      if (!(value >= 0 && value <= most)) {
+        throw new IllegalArgumentException(what + " " + value + ": expected 0 to " + most);
+      }
     }
 
     private static double place(OptionalInt place) {
