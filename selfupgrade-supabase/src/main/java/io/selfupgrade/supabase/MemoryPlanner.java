@@ -22,7 +22,7 @@ final class MemoryPlanner {
       """
       with %s
       select count(*) as kept
-        from (select 1 from p join selfupgrade.memories m on %s limit %d) some
+        from (select 1 from p join selfupgrade.memories m on %s limit %d) s
       """
           .formatted(MemorySelection.VALUES, MemorySelection.SELECTED, MANY);
 
