@@ -3,6 +3,7 @@ package io.selfupgrade.examples.benchmarks.memory;
 import io.selfupgrade.examples.benchmarks.Benchmark;
 import io.selfupgrade.examples.benchmarks.Choices;
 import io.selfupgrade.examples.benchmarks.FileOption;
+import io.selfupgrade.examples.benchmarks.Flag;
 import io.selfupgrade.examples.benchmarks.Option;
 import io.selfupgrade.examples.benchmarks.Progress;
 import io.selfupgrade.examples.benchmarks.Report;
@@ -34,6 +35,11 @@ public final class MemoryBenchmark implements Benchmark {
   static final FileOption SVG = new FileOption("--svg", "plot latency against size into FILE");
   static final FileOption EXTENSIONS =
       new FileOption("--extensions", "directory with pgvector for Postgres 15 (required)");
+
+  static final Flag QUALITY =
+      new Flag("--quality", "instead, ask questions of the documentation with a local model");
+  static final FileOption DOCUMENTS =
+      new FileOption("--docs", "directory of the documentation (docs), for --quality");
 
   private static final List<Target> TARGETS =
       List.of(
@@ -81,16 +87,31 @@ public final class MemoryBenchmark implements Benchmark {
 
   @Override
   public List<FileOption> files() {
-    return List.of(EXTENSIONS, SVG);
+    return List.of(EXTENSIONS, SVG, DOCUMENTS);
+  }
+
+  @Override
+  public List<Flag> flags() {
+    return List.of(QUALITY);
   }
 
   @Override
   public Optional<Path> extensions(Choices choices) {
+    if (choices.has(QUALITY)) {
+      Quality.requireModel();
+      if (!Files.isRegularFile(documents(choices).resolve("recovery.md"))) {
+        throw new UsageException(
+            documents(choices) + " is not the documentation: give --docs DIRECTORY");
+      }
+    }
     Optional<Path> given = choices.path(EXTENSIONS);
     boolean there =
         given.isPresent()
             && Files.isDirectory(given.get().resolve("lib"))
             && Files.isRegularFile(given.get().resolve("extension/vector.control"));
+    if (given.isEmpty() && choices.has(QUALITY)) {
+      return given; // Some hundred memories are compared one by one.
+    }
     if (!there) {
       throw new UsageException(
           given.map(path -> "no pgvector in " + path).orElse("pgvector is missing")
@@ -100,8 +121,15 @@ public final class MemoryBenchmark implements Benchmark {
     return given;
   }
 
+  private static Path documents(Choices choices) {
+    return choices.path(DOCUMENTS).orElse(Path.of("docs"));
+  }
+
   @Override
   public Report run(Choices choices, Server server, Progress progress) throws Exception {
+    if (choices.has(QUALITY)) {
+      return new Quality(server, documents(choices), progress).run();
+    }
     server.execute("create extension vector");
     try (Run run = new Run(choices, server, progress)) {
       run.play();

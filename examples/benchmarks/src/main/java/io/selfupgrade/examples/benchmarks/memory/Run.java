@@ -97,7 +97,7 @@ final class Run implements AutoCloseable {
       new LatencyPlot(stores, samples, queries, progress).write(svg.get());
     }
     if ((parts & PART_STREAM) != 0) {
-      figures.putAll(new Stream(server, data).run(choices.number(MemoryBenchmark.STREAM), progress));
+      figures.putAll(new StreamIn(server, data).run(choices.number(MemoryBenchmark.STREAM), progress));
     }
   }
 

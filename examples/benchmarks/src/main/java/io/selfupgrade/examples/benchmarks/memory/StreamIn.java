@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 
 /** Memories that stream in, made on the way, and what the heap holds meanwhile. */
-final class Stream {
+final class StreamIn {
 
   private static final int LOOKS = 20;
   private static final int VECTORS = 500;
@@ -21,7 +21,7 @@ final class Stream {
   private final Server server;
   private final DataSet data;
 
-  Stream(Server server, DataSet data) {
+  StreamIn(Server server, DataSet data) {
     this.server = server;
     this.data = data;
   }
