@@ -38,6 +38,8 @@ public final class MemoryEngine implements Memories {
   private final Supplier<MemoryStore> store;
   private final MemorySettings settings;
   private final MemoryScope scope;
+  private final Author author;
+  private final Optional<Embeddings> embeddings;
   private final Remembering remembering;
   private final Recalling recalling;
   private final Tidying tidying;
@@ -77,9 +79,9 @@ public final class MemoryEngine implements Memories {
     this.scope = new MemoryScope(self.agent(), settings.shared());
     this.room = new VectorRoom(scope, store, standing::mayReplaceVectors);
     this.uses = new UseCounts(scope, store, nanoTime);
-    Optional<Embeddings> embeddings = settings.model().map(Embeddings::new);
-    this.remembering =
-        new Remembering(store, new Author(scope, self.id(), standing), settings, embeddings, room);
+    this.author = new Author(scope, self.id(), standing);
+    this.embeddings = settings.model().map(Embeddings::new);
+    this.remembering = new Remembering(store, author, settings, embeddings, room);
     this.recalling = new Recalling(scope, store, embeddings, room);
     this.tidying =
         new Tidying(
@@ -158,7 +160,11 @@ public final class MemoryEngine implements Memories {
 
   @Override
   public Consolidation.Result consolidate(Consolidation how) {
-    throw new UnsupportedOperationException("consolidate");
+    Objects.requireNonNull(how, "how");
+    uses.tell();
+    Consolidation.Result result = new Consolidator(author, store, settings, embeddings, how).run();
+    tidying.noteWritten();
+    return result;
   }
 
   @Override
@@ -168,7 +174,10 @@ public final class MemoryEngine implements Memories {
 
   @Override
   public Imported importFiles(Path source, Tier tier, Progress progress) {
-    throw new UnsupportedOperationException("importFiles");
+    Objects.requireNonNull(tier, "tier");
+    Objects.requireNonNull(progress, "progress");
+    tidying.noteWritten();
+    return new FileImport(scope, store, remembering, source, tier, progress).run();
   }
 
   @Override

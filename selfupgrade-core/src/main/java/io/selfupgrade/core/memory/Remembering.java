@@ -138,7 +138,9 @@ final class Remembering {
     }
   }
 
-  private void require(Memory memory) {
+  /** Refuses what cannot be kept, before the embedder or the store is asked. */
+  void require(Memory memory) {
+    entry(memory);
     if (!memory.metadata().equals(Json.EMPTY)) {
       JsonText.requireJsonObject(
           "the metadata of a memory", memory.metadata().text(), MAX_METADATA);
