@@ -82,14 +82,18 @@ final class MemorySearch {
   private final MemoryVectors vectors;
   private final MemoryPlanner planner;
   private final VectorScan scan;
+  private final String language;
   private final String words;
+  private volatile boolean wordsPrepared;
 
   MemorySearch(Database database, MemoryVectors vectors, String language) {
     this.database = database;
     this.vectors = vectors;
     this.planner = new MemoryPlanner(database);
     this.scan = new VectorScan(database);
+    this.language = language;
     this.words = words(language);
+    this.wordsPrepared = language.equals("simple");
   }
 
   /** Finds words, as t, with their places. Words are what the index makes of the query. */
@@ -143,6 +147,14 @@ final class MemorySearch {
   }
 
   private Arguments asked(MemorySelection selection, RecallQuery query, int most) {
+    if (!wordsPrepared) {
+      database.transaction(
+          PORT,
+          "making the index of words in " + language,
+          statements ->
+              statements.any("select selfupgrade.prepare_memory_words(?)", Arguments.of(language)));
+      wordsPrepared = true;
+    }
     String text = query.text().orElseThrow();
     return Arguments.of(selection.arguments()).and(text, text, most);
   }

@@ -14,7 +14,6 @@ import java.util.regex.Pattern;
  */
 public record MemoryStorage(String language, boolean half) {
 
-  // Before DEFAULT, whose language it checks.
   private static final Pattern NAME =
       Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}(\\.[A-Za-z_][A-Za-z0-9_]{0,62})?");
 

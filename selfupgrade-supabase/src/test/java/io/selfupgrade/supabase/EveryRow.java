@@ -2,7 +2,6 @@ package io.selfupgrade.supabase;
 
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.InstanceId;
-import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.upgrade.SnapshotStore;
 import io.selfupgrade.upgrade.UpgradeRecord;
@@ -70,7 +69,8 @@ public final class EveryRow {
     for (String table : tables) {
       all.append(" union select agent from selfupgrade.").append(table);
     }
-    return texts(all.toString());
+    // What is shared by agents is nobody's own, and its owner no agent's name.
+    return texts("select name from (" + all + ") a (name) where name !~ '^shared:'");
   }
 
   private void readAll(String name) throws SQLException {
@@ -154,11 +154,12 @@ public final class EveryRow {
   }
 
   private void readMemories(AgentName agent) throws SQLException {
+    MemoriesThen memories = new MemoriesThen(store.memories(), agent);
     for (String id : of("select id from selfupgrade.memories where agent = '%s'", agent)) {
-      one("memories", agent, () -> store.memories().get(agent, UUID.fromString(id)));
+      one("memories", agent, () -> memories.get(UUID.fromString(id)));
     }
-    many("recalled memories", agent, () -> store.memories().recall(agent, RecallQuery.of("tea")));
-    one("counts of memories", agent, () -> Optional.of(store.memories().stats(agent)));
+    many("recalled memories", agent, () -> List.copyOf(memories.recall("tea")));
+    one("counts of memories", agent, () -> Optional.of(memories.stats()));
   }
 
   private void one(String what, AgentName agent, Supplier<? extends Optional<?>> reading) {

@@ -14,6 +14,7 @@ import io.selfupgrade.conversation.ConversationStore.Cursor;
 import io.selfupgrade.conversation.ConversationStore.Showing;
 import io.selfupgrade.conversation.ConversationStore.Span;
 import io.selfupgrade.conversation.Message;
+import io.selfupgrade.memory.MemoryScope;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.testkit.Eventually;
@@ -96,7 +97,7 @@ class HotPathsTest {
     store.tasks().history(agent, "digest", 20);
     store.tasks().runsOfEpoch(agent, 1, 20);
     store.tasks().overdue(agent, Duration.ofMinutes(1));
-    store.memories().stats(agent);
+    store.memories().stats(MemoryScope.of(agent));
     store.policies().floor(agent);
     store.policies().waitingRollback(agent);
     store.policies().revokedKeys(agent);

@@ -17,8 +17,6 @@ import io.selfupgrade.failover.LeadershipSession;
 import io.selfupgrade.failover.Lease;
 import io.selfupgrade.failover.TakeOver;
 import io.selfupgrade.memory.Memory;
-import io.selfupgrade.memory.MemoryStore;
-import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.observe.LogEvent;
 import io.selfupgrade.observe.LogLevel;
 import io.selfupgrade.observe.Notification;
@@ -58,6 +56,7 @@ public final class PrimaryAtWork implements Work {
   private static final Version V1 = Version.parse("1.0.0");
   private static final Version V2 = Version.parse("2.0.0");
   private static final Duration TTL = Duration.ofMinutes(5);
+  private static final Duration LIFE = Duration.ofDays(30);
   private static final Instant T0 = Instant.parse("2020-01-01T00:00:00Z");
   private static final String TASK = "digest";
   private static final String DIGEST = "a".repeat(64);
@@ -170,20 +169,17 @@ public final class PrimaryAtWork implements Work {
   }
 
   private void remember() {
-    MemoryStore.Author author = new MemoryStore.Author(AGENT, self.id(), fence.epoch());
-    UUID kept = store.memories().remember(author, Memory.of("the user likes tea"), life()).id();
-    UUID gone = store.memories().remember(author, Memory.of("the user likes tea"), life()).id();
-    assertThat(store.memories().recall(AGENT, RecallQuery.of("tea"))).isNotEmpty();
-    assertThat(store.memories().get(AGENT, kept)).isPresent();
-    assertThat(store.memories().forget(AGENT, gone)).isTrue();
+    MemoriesThen memories = new MemoriesThen(store.memories(), AGENT);
+    Memory tea = Memory.of("the user likes tea");
+    UUID kept = memories.remember(self.id(), fence.epoch(), tea, LIFE);
+    UUID gone = memories.remember(self.id(), fence.epoch(), tea, LIFE);
+    assertThat(memories.recall("tea")).isNotEmpty();
+    assertThat(memories.get(kept)).isPresent();
+    assertThat(memories.forget(gone)).isTrue();
     store.memories().removeExpired(AGENT, 100);
     assertThat(store.settings().put(AGENT, "tone-" + rounds, Json.of("\"dry\""), version()))
         .isInstanceOf(SettingResult.class);
     assertThat(store.settings().get(AGENT, "tone-" + rounds)).isPresent();
-  }
-
-  private static Optional<Duration> life() {
-    return Optional.of(Duration.ofDays(30));
   }
 
   private long version() {
