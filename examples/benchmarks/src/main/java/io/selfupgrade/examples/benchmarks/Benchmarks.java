@@ -11,7 +11,8 @@ import java.util.Optional;
 /** Runs the benchmark that it is asked for, on a Postgres of its own. */
 public final class Benchmarks {
 
-  private static final List<Benchmark> ALL = List.of(new ScheduleBenchmark(), new MemoryBenchmark());
+  private static final List<Benchmark> ALL =
+      List.of(new ScheduleBenchmark(), new MemoryBenchmark());
 
   private Benchmarks() {}
 

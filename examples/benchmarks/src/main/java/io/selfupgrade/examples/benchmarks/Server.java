@@ -39,14 +39,18 @@ public final class Server implements AutoCloseable {
           "shared_preload_libraries = 'pg_stat_statements'",
           "pg_stat_statements.track = 'none'");
 
+  private static final String FIRST = "postgres";
+
   private final Path directory;
   private final EmbeddedPostgres postgres;
+  private final String database;
   private final Thread atExit = new Thread(this::clear, "benchmarks-clear");
   private boolean closed;
 
-  private Server(Path directory, EmbeddedPostgres postgres) {
+  private Server(Path directory, EmbeddedPostgres postgres, String database) {
     this.directory = directory;
     this.postgres = postgres;
+    this.database = database;
   }
 
   /**
@@ -56,7 +60,7 @@ public final class Server implements AutoCloseable {
    */
   static Server start(Optional<Path> extensions) throws IOException, SQLException {
     Path directory = Files.createTempDirectory("selfupgrade-benchmarks");
-    Server server = new Server(directory, EmbeddedPostgres.attach(directory));
+    Server server = new Server(directory, EmbeddedPostgres.attach(directory), FIRST);
     Runtime.getRuntime().addShutdownHook(server.atExit);
     EmbeddedPostgres.stop(directory);
     Files.writeString(
@@ -96,7 +100,7 @@ public final class Server implements AutoCloseable {
 
   /** Returns the URL with user and password. */
   public String url() {
-    String url = postgres.jdbcUrl();
+    String url = postgres.jdbcUrl().replace("/" + FIRST, "/" + database);
     return url
         + (url.contains("?") ? "&" : "?")
         + "user="
@@ -107,6 +111,12 @@ public final class Server implements AutoCloseable {
 
   private static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  /** Makes another database of the same server; it is not to be closed. */
+  public Server database(String name) throws SQLException {
+    execute("create database " + name);
+    return new Server(directory, postgres, name);
   }
 
   /** Opens a connection. */

@@ -37,8 +37,7 @@ record LogLogChart(String across, String upwards) {
         format(
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' font-family='sans-serif'"
                 + " font-size='12'>",
-            WIDTH,
-            HEIGHT));
+            WIDTH, HEIGHT));
     parts.add(format("<rect width='%d' height='%d' fill='white'/>", WIDTH, HEIGHT));
     for (double tick : x.ticks()) {
       double at = x.at(tick, LEFT, RIGHT);
@@ -83,15 +82,13 @@ record LogLogChart(String across, String upwards) {
     int y = TOP + LEGEND_STEP * (number + 1);
     return List.of(
         format("<polyline points='%s' %s/>", path, stroke),
-        format(
-            "<polyline points='%d,%d %d,%d' %s/>", RIGHT + 15, y - 4, RIGHT + 45, y - 4, stroke),
+        format("<polyline points='%d,%d %d,%d' %s/>", RIGHT + 15, y - 4, RIGHT + 45, y - 4, stroke),
         text(RIGHT + 52, y, "start", name));
   }
 
   private static String line(double fromX, double fromY, double toX, double toY) {
     return format(
-        "<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='#dddddd'/>",
-        fromX, fromY, toX, toY);
+        "<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='#dddddd'/>", fromX, fromY, toX, toY);
   }
 
   private static String text(double x, double y, String anchor, String words) {

@@ -158,14 +158,10 @@ final class Quality {
 
   /** Requires that each section that a question names is there. */
   private void requireSections(SelfUpgrade agent) {
+    List<Recalled> all =
+        agent.memory().recall(RecallQuery.of("documentation").by(Ranking.Way.VECTOR).limit(1_000));
     for (Question question : questions) {
-      boolean there =
-          agent
-              .memory()
-              .recall(
-                  RecallQuery.of(question.heading()).by(Ranking.Way.FULL_TEXT).limit(1_000))
-              .stream()
-              .anyMatch(hit -> question.answeredBy(hit.remembered().memory()));
+      boolean there = all.stream().anyMatch(hit -> question.answeredBy(hit.remembered().memory()));
       if (!there) {
         throw new IncorrectException(
             "no section \"" + question.heading() + "\" of " + question.file() + " was imported");
@@ -185,8 +181,7 @@ final class Quality {
       List<Recalled> hits =
           agent.memory().recall(RecallQuery.of(question.text()).by(way).limit(HITS));
       int place = 0;
-      while (place < hits.size()
-          && !question.answeredBy(hits.get(place).remembered().memory())) {
+      while (place < hits.size() && !question.answeredBy(hits.get(place).remembered().memory())) {
         place++;
       }
       if (place < hits.size()) {

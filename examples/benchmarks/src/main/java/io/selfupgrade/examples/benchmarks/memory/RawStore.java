@@ -21,8 +21,8 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.PGCopyOutputStream;
 
 /**
- * What Postgres can do: a table of what a memory is and no more, COPY in the binary format, prepared
- * statements with binary vectors, vectors stored beside the row's other columns.
+ * What Postgres can do: a table of what a memory is and no more, COPY in the binary format,
+ * prepared statements with binary vectors, vectors stored beside the row's other columns.
  */
 final class RawStore implements Store {
 

@@ -7,6 +7,8 @@ import io.selfupgrade.examples.benchmarks.Progress;
 import io.selfupgrade.examples.benchmarks.Server;
 import io.selfupgrade.examples.benchmarks.memory.DataSet.Sample;
 import io.selfupgrade.examples.benchmarks.memory.Store.Kind;
+import io.selfupgrade.supabase.MemoryStorage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.nio.file.Path;
 
 /** One run of the benchmark of memories: its stores, its data, and what it found so far. */
 final class Run implements AutoCloseable {
@@ -81,8 +82,7 @@ final class Run implements AutoCloseable {
       long from = System.nanoTime();
       store.getValue().index();
       double seconds = (System.nanoTime() - from) / 1e9;
-      progress.say(
-          String.format(Locale.ROOT, "%s, indexed in %.1f s", store.getKey(), seconds));
+      progress.say(String.format(Locale.ROOT, "%s, indexed in %.1f s", store.getKey(), seconds));
     }
     if ((parts & PART_FOUND) != 0) {
       indexed();
@@ -97,7 +97,8 @@ final class Run implements AutoCloseable {
       new LatencyPlot(stores, samples, queries, progress).write(svg.get());
     }
     if ((parts & PART_STREAM) != 0) {
-      figures.putAll(new StreamIn(server, data).run(choices.number(MemoryBenchmark.STREAM), progress));
+      figures.putAll(
+          new StreamIn(server, data).run(choices.number(MemoryBenchmark.STREAM), progress));
     }
   }
 
@@ -122,16 +123,14 @@ final class Run implements AutoCloseable {
 
   private void exact() throws Exception {
     List<float[]> some =
-        queries.subList(
-            0, Math.min(queries.size(), choices.number(MemoryBenchmark.EXACT_QUERIES)));
+        queries.subList(0, Math.min(queries.size(), choices.number(MemoryBenchmark.EXACT_QUERIES)));
     Searches searches = new Searches(some, Truth.of(some, samples));
     for (Store store : stores.values()) {
       for (String table : store.tables()) {
         server.analyze(table);
       }
     }
-    Contest.Outcome outcome =
-        contest("exact search", store -> searches.measure(store, Kind.ALL));
+    Contest.Outcome outcome = contest("exact search", store -> searches.measure(store, Kind.ALL));
     figures.put("exact_vs_raw", outcome.ratio(Searches.P50, OURS, LIMIT));
     figures.put("exact_rate_vs_raw", outcome.ratio(Searches.RATE, OURS, LIMIT));
     figures.put("exact_recall_at_10", outcome.of(OURS, Searches.RECALL).min());
@@ -140,8 +139,7 @@ final class Run implements AutoCloseable {
   private void indexed() throws Exception {
     progress.say("comparing all with " + queries.size() + " queries");
     Searches searches = new Searches(queries, Truth.of(queries, samples));
-    Contest.Outcome outcome =
-        contest("search by HNSW", store -> searches.measure(store, Kind.ALL));
+    Contest.Outcome outcome = contest("search by HNSW", store -> searches.measure(store, Kind.ALL));
     figures.put("hnsw_p50_vs_raw", outcome.ratio(Searches.P50, OURS, LIMIT));
     figures.put("hnsw_rate_vs_raw", outcome.ratio(Searches.RATE, OURS, LIMIT));
     figures.put("hnsw_recall_at_10", outcome.of(OURS, Searches.RECALL).min());
@@ -153,8 +151,7 @@ final class Run implements AutoCloseable {
     List<Sample> rare = samples.stream().filter(Sample::rare).toList();
     Searches searches = new Searches(queries, Truth.of(queries, rare));
     List<float[]> some =
-        queries.subList(
-            0, Math.min(queries.size(), choices.number(MemoryBenchmark.EXACT_QUERIES)));
+        queries.subList(0, Math.min(queries.size(), choices.number(MemoryBenchmark.EXACT_QUERIES)));
     Searches ofPeers = new Searches(some, Truth.of(some, rare));
     Contest.Outcome outcome =
         new Contest("filter that keeps 0.8 %")
@@ -179,7 +176,7 @@ final class Run implements AutoCloseable {
   private void bytes() throws Exception {
     Map<String, Double> bytes = new LinkedHashMap<>();
     for (Map.Entry<String, Store> store : stores.entrySet()) {
-      bytes.put(store.getKey(), bytes(store.getValue()));
+      bytes.put(store.getKey(), bytes(server, store.getValue()));
       figures.put(
           "bytes_of_" + store.getKey().toLowerCase(Locale.ROOT).replace(' ', '_'),
           bytes.get(store.getKey()));
@@ -189,9 +186,17 @@ final class Run implements AutoCloseable {
             Objects.requireNonNull(bytes.get(LANGCHAIN4J)),
             Objects.requireNonNull(bytes.get(SPRING_AI)));
     figures.put("bytes_vs_peer", Objects.requireNonNull(bytes.get(OURS)) / peer);
+    Server other = server.database("half");
+    try (Ours half = new Ours(other, MemoryStorage.DEFAULT.halfPrecision())) {
+      half.addAll(samples);
+      half.index();
+      double halved = bytes(other, half);
+      figures.put("bytes_of_selfupgrade_halfvec", halved);
+      figures.put("bytes_vs_peer_halfvec", halved / peer);
+    }
   }
 
-  private double bytes(Store store) throws Exception {
+  private double bytes(Server server, Store store) throws Exception {
     double bytes = 0;
     for (String table : store.tables()) {
       server.execute("vacuum " + table);

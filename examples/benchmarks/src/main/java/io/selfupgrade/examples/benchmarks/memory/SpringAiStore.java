@@ -20,8 +20,8 @@ import org.springframework.ai.vectorstore.pgvector.PgVectorStore;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Spring AI's {@code PgVectorStore} with its defaults, behind a pool; the index that it makes before
- * the first row is made when the others' are, so that all are measured with and without one.
+ * Spring AI's {@code PgVectorStore} with its defaults, behind a pool; the index that it makes
+ * before the first row is made when the others' are, so that all are measured with and without one.
  */
 final class SpringAiStore implements Store {
 
@@ -104,8 +104,7 @@ final class SpringAiStore implements Store {
 
   private static Document document(Sample sample) {
     return new Document(
-        sample.content(),
-        Map.of("kind", sample.kind(), "topic", sample.topic(), "source", "chat"));
+        sample.content(), Map.of("kind", sample.kind(), "topic", sample.topic(), "source", "chat"));
   }
 
   @Override
@@ -120,8 +119,7 @@ final class SpringAiStore implements Store {
   @Override
   public Search search(Kind kind) {
     return query -> {
-      SearchRequest.Builder request =
-          SearchRequest.builder().query(text(query)).topK(Truth.PLACES);
+      SearchRequest.Builder request = SearchRequest.builder().query(text(query)).topK(Truth.PLACES);
       if (kind != Kind.ALL) {
         request.filterExpression("kind == 'rare'");
       }

@@ -90,7 +90,7 @@ final class StreamIn {
       this.due = every;
     }
 
-      void at(long done) {
+    void at(long done) {
       if (done < due) {
         return;
       }
