@@ -107,7 +107,7 @@ public record Ranking(Way way, double minScore, Weights weights) {
       return places / (vector + text) * (1 - discount);
     }
 
-    /** Here and not beside: the weights must not need the ranking, which begins with theirs. */
+    /** Not of {@link Ranking}, whose beginning needs these weights. */
     private static void range(String what, double value, double most) {
       if (!(value >= 0 && value <= most)) {
         throw new IllegalArgumentException(what + " " + value + ": expected 0 to " + most);
