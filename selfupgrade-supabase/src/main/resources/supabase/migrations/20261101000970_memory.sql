@@ -8,6 +8,7 @@ values ('20261101000970', '20261101000970_memory.sql') on conflict do nothing;
 alter table selfupgrade.memories add column set_aside uuid, add column taken_back uuid;
 comment on column selfupgrade.memories.set_aside is 'the writer, if it was rolled back: the memory is not recalled';
 comment on column selfupgrade.memories.taken_back is 'the writer, if somebody took the memory back: it is not set aside again';
+comment on column selfupgrade.memories.content is 'the text; of a memory that is only a vector the invisible character U+2060';
 create index memories_of_tier on selfupgrade.memories (agent, tier);
 create index memories_of_instance on selfupgrade.memories (agent, instance);
 create index memories_by_external_id on selfupgrade.memories (agent, external_id collate "C") where external_id is not null;
@@ -200,7 +201,7 @@ begin
           from (select v.memory, v.at from selfupgrade.memory_vectors v
                 union all select v.memory, v.at from selfupgrade.memory_fresh_vectors v) v
           join selfupgrade.memories m on m.id = v.memory and m.created_at = v.at
-         where m.content = '';
+         where m.content in ('', chr(8288));
         if bare > 0 then
             raise exception '% memories are only vectors of % numbers', bare, now.dimension
                 using errcode = 'object_not_in_prerequisite_state', hint = 'remove them first';

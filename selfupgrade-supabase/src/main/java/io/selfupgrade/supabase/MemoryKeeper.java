@@ -52,10 +52,11 @@ final class MemoryKeeper {
   private static final String UNEMBEDDED =
       """
       select m.id, m.content, m.created_at from selfupgrade.memories m
-       where m.agent = ? and m.content <> '' and %s and not %s and not %s
+       where m.agent = ? and %s and %s and not %s and not %s
        order by m.created_at limit ?
       """
           .formatted(
+              MemoryRows.HAS_TEXT,
               MemoryRows.SEEN,
               HAS_VECTOR.formatted("memory_vectors"),
               HAS_VECTOR.formatted("memory_fresh_vectors"));
@@ -70,14 +71,14 @@ final class MemoryKeeper {
 
   private final Database database;
   private final MemoryVectors vectors;
-  private final MemoryWriter writer;
+  private final MemoryLoader loader;
   private final Set<String> shared = ConcurrentHashMap.newKeySet();
   private final Map<AgentName, Long> swept = new ConcurrentHashMap<>();
 
-  MemoryKeeper(Database database, MemoryVectors vectors, MemoryWriter writer) {
+  MemoryKeeper(Database database, MemoryVectors vectors, MemoryLoader loader) {
     this.database = database;
     this.vectors = vectors;
-    this.writer = writer;
+    this.loader = loader;
   }
 
   /** Notes a namespace that is in use here: nobody's own, so whoever knows of it keeps it. */
@@ -170,19 +171,20 @@ final class MemoryKeeper {
                 Arguments.Column.of(
                     "int8", each, one -> Arguments.micros(one.memory().createdAt())),
                 agent));
-    MemoryWriter.dropVectors(statements, same);
-    writer.addVectors(
+    MemoryLoader.dropVectors(statements, same);
+    loader.vectors(
         statements,
         same.stream()
             .map(id -> Objects.requireNonNull(byId.get(id)))
             .map(
                 one ->
-                    new MemoryWriter.NewVector(
+                    new MemoryLoader.NewVector(
                         one.memory().id(),
                         agent.value(),
                         one.memory().createdAt(),
                         one.embedding()))
-            .toList());
+            .toList(),
+        vectors.now());
     return same.size();
   }
 }

@@ -34,7 +34,21 @@ final class MemoryRows {
   /** Begins the owner of shared memories; no agent's name has a colon. */
   private static final String SHARED = "shared:";
 
+  /**
+   * What stands for no text: a word joiner, which is invisible and no word. The version before
+   * cannot read a memory without text.
+   */
+  private static final String NO_TEXT = "\u2060";
+
+  /** Restricts memories, as m, to those that have a text. */
+  static final String HAS_TEXT = " m.content not in ('', '" + NO_TEXT + "') ";
+
   private MemoryRows() {}
+
+  /** Returns the text as it is stored. */
+  static String content(Memory memory) {
+    return memory.content().isEmpty() ? NO_TEXT : memory.content();
+  }
 
   /** Returns whose row a memory becomes. */
   static String owner(MemoryStore.Author author, Memory memory) {
@@ -65,10 +79,11 @@ final class MemoryRows {
   }
 
   static Remembered remembered(Row row) throws SQLException {
+    String content = row.text("content");
     return new Remembered(
         row.uuid("id"),
         new Memory(
-            row.text("content"),
+            content.equals(NO_TEXT) ? "" : content,
             Tier.labelled(row.text("tier")),
             Json.of(row.text("metadata")),
             row.fraction("importance"),

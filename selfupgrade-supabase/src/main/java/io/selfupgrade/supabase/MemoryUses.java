@@ -78,12 +78,12 @@ final class MemoryUses {
 
   private final Database database;
   private final MemoryVectors vectors;
-  private final MemoryWriter writer;
+  private final MemoryLoader loader;
 
-  MemoryUses(Database database, MemoryVectors vectors, MemoryWriter writer) {
+  MemoryUses(Database database, MemoryVectors vectors, MemoryLoader loader) {
     this.database = database;
     this.vectors = vectors;
-    this.writer = writer;
+    this.loader = loader;
   }
 
   void used(MemoryScope scope, Map<UUID, Integer> uses) {
@@ -156,7 +156,7 @@ final class MemoryUses {
                 BECOME,
                 row -> row.instant("created_at"),
                 Arguments.of(
-                    as.content(),
+                    MemoryRows.content(as),
                     as.tier().label(),
                     as.metadata(),
                     as.importance(),
@@ -167,12 +167,13 @@ final class MemoryUses {
             .orElseThrow();
     List<UUID> gone = merge.gone().stream().map(Remembered::id).toList();
     statements.update(ADD_USES, Arguments.of(kept, agent, ids(gone)));
-    MemoryWriter.dropVectors(statements, List.of(kept));
-    writer.addVectors(
+    MemoryLoader.dropVectors(statements, List.of(kept));
+    loader.vectors(
         statements,
         as.embedding().stream()
-            .map(one -> new MemoryWriter.NewVector(kept, agent.value(), at, one))
-            .toList());
+            .map(one -> new MemoryLoader.NewVector(kept, agent.value(), at, one))
+            .toList(),
+        vectors.now());
     statements.any(REMOVE, Arguments.of(ids(gone)));
     return true;
   }

@@ -7,17 +7,17 @@ import io.selfupgrade.memory.Memory;
 import io.selfupgrade.memory.MemoryStore.Author;
 import io.selfupgrade.memory.MemoryStore.Entry;
 import io.selfupgrade.memory.Remembered;
+import io.selfupgrade.supabase.MemoryLoader.Stamped;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Writes memories with their vectors: one in a statement, many by COPY. */
@@ -89,18 +89,14 @@ final class MemoryWriter {
           + REPLACE
           + " returning m.id, m.agent, m.external_id, m.created_at";
 
-  private static final String MEMORIES =
-      "memories (id, agent, content, tier, metadata, importance, instance, epoch, created_at,"
-          + " expires_at)";
-  private static final String VECTORS =
-      "memory_fresh_vectors (memory, agent, model, at, embedding)";
-
   private final Database database;
   private final MemoryVectors vectors;
+  private final MemoryLoader loader;
 
-  MemoryWriter(Database database, MemoryVectors vectors) {
+  MemoryWriter(Database database, MemoryVectors vectors, MemoryLoader loader) {
     this.database = database;
     this.vectors = vectors;
+    this.loader = loader;
   }
 
   Remembered remember(Author author, Entry entry) {
@@ -113,7 +109,7 @@ final class MemoryWriter {
         Arguments.of(
             owner,
             memory.externalId(),
-            memory.content(),
+            MemoryRows.content(memory),
             memory.tier().label(),
             memory.metadata(),
             memory.importance(),
@@ -159,9 +155,9 @@ final class MemoryWriter {
                 PORT,
                 "remembering " + entries.size(),
                 statements -> {
-                  List<Stamped> stored = new ArrayList<>(copy(statements, author, others));
+                  List<Stamped> stored = new ArrayList<>(add(statements, author, others));
                   stored.addAll(replace(statements, author, List.copyOf(named.values())));
-                  copyVectors(statements, stored);
+                  addVectors(statements, stored);
                   return true;
                 }));
   }
@@ -176,10 +172,7 @@ final class MemoryWriter {
     }
   }
 
-  /** A row that is stored, and when its memory was remembered. */
-  private record Stamped(UUID id, Instant at, Owned owned) {}
-
-  private static List<Stamped> copy(Statements statements, Author author, List<Owned> rows)
+  private List<Stamped> add(Statements statements, Author author, List<Owned> rows)
       throws SQLException {
     if (rows.isEmpty()) {
       return List.of();
@@ -189,27 +182,10 @@ final class MemoryWriter {
             .first("select clock_timestamp() as now", row -> row.instant("now"), Arguments.of())
             .orElseThrow();
     List<Stamped> stored =
-        rows.stream().map(row -> new Stamped(UUID.randomUUID(), now, row)).toList();
-    BinaryCopy.into(
-        statements,
-        MEMORIES,
-        out -> {
-          for (Stamped row : stored) {
-            Memory memory = row.owned().memory();
-            Optional<Duration> life = row.owned().entry().life();
-            out.row(10)
-                .put(row.id())
-                .put(row.owned().owner())
-                .put(memory.content())
-                .put(memory.tier().label())
-                .putJson(memory.metadata().text())
-                .put(memory.importance())
-                .put(author.instance().value())
-                .put(author.epoch())
-                .put(now)
-                .put(life.map(now::plus).orElse(null));
-          }
-        });
+        rows.stream()
+            .map(row -> new Stamped(UUID.randomUUID(), now, row.owner(), row.entry()))
+            .toList();
+    loader.memories(statements, author, stored);
     return stored;
   }
 
@@ -231,69 +207,37 @@ final class MemoryWriter {
             REMEMBER_NAMED,
             row -> {
               String key = row.text("agent") + ' ' + row.text("external_id");
+              Owned owned = Objects.requireNonNull(byKey.get(key));
               return new Stamped(
-                  row.uuid("id"),
-                  row.instant("created_at"),
-                  Objects.requireNonNull(byKey.get(key)));
+                  row.uuid("id"), row.instant("created_at"), owned.owner(), owned.entry());
             },
             Arguments.of(
                 author.instance(),
                 author.epoch(),
                 Arguments.Column.of("text", rows, Owned::owner),
                 Arguments.Column.of("text", rows, Owned::externalId),
-                Arguments.Column.of("text", rows, row -> row.memory().content()),
+                Arguments.Column.of("text", rows, row -> MemoryRows.content(row.memory())),
                 Arguments.Column.of("text", rows, row -> row.memory().tier().label()),
                 Arguments.Column.of("text", rows, row -> row.memory().metadata().text()),
                 Arguments.Column.of("float8", rows, row -> row.memory().importance()),
                 Arguments.Column.of(
                     "int8", rows, row -> row.entry().life().map(Arguments::micros).orElse(null))));
-    dropVectors(statements, stored.stream().map(Stamped::id).toList());
+    MemoryLoader.dropVectors(statements, stored.stream().map(Stamped::id).toList());
     return stored;
   }
 
-  static void dropVectors(Statements statements, List<UUID> ids) throws SQLException {
-    for (String table : List.of("memory_vectors", "memory_fresh_vectors")) {
-      statements.update(
-          "delete from selfupgrade." + table + " where memory = any(?::uuid[])",
-          Arguments.of(Arguments.Column.of("uuid", ids, id -> id)));
+  private void addVectors(Statements statements, List<Stamped> stored) throws SQLException {
+    List<MemoryLoader.NewVector> added = new ArrayList<>(stored.size());
+    for (Stamped row : stored) {
+      row.memory()
+          .embedding()
+          .map(vector -> new MemoryLoader.NewVector(row.id(), row.owner(), row.at(), vector))
+          .ifPresent(added::add);
     }
+    loader.vectors(statements, added, vectors.now());
   }
 
-  private void copyVectors(Statements statements, List<Stamped> stored) throws SQLException {
-    List<Stamped> rows =
-        stored.stream().filter(row -> row.owned().memory().embedding().isPresent()).toList();
-    List<NewVector> added = new ArrayList<>(rows.size());
-    for (Stamped row : rows) {
-      Embedding vector = row.owned().memory().embedding().orElseThrow();
-      added.add(new NewVector(row.id(), row.owned().owner(), row.at(), vector));
-    }
-    addVectors(statements, added);
-  }
-
-  /** A vector, whose memory has none. */
-  record NewVector(UUID memory, String owner, Instant at, Embedding vector) {}
-
-  void addVectors(Statements statements, List<NewVector> added) throws SQLException {
-    if (added.isEmpty()) {
-      return;
-    }
-    String kind = vectors.now().kind();
-    BinaryCopy.into(
-        statements,
-        VECTORS,
-        out -> {
-          for (NewVector row : added) {
-            out.row(5)
-                .put(row.memory())
-                .put(row.owner())
-                .put(row.vector().model())
-                .put(row.at())
-                .put(row.vector().values(), kind);
-          }
-        });
-  }
-
-  private <T> T storing(List<Embedding> stored, java.util.function.Supplier<T> work) {
+  private <T> T storing(List<Embedding> stored, Supplier<T> work) {
     try {
       return vectors.withSetUp(stored, work);
     } catch (AdapterException e) {

@@ -73,11 +73,12 @@ final class PostgresMemoryStore implements MemoryStore {
   PostgresMemoryStore(Database database, MemoryStorage storage) {
     this.database = database;
     vectors = new MemoryVectors(database, storage);
-    writer = new MemoryWriter(database, vectors);
+    MemoryLoader loader = new MemoryLoader();
+    writer = new MemoryWriter(database, vectors, loader);
     search = new MemorySearch(database, vectors, storage.language());
-    keeper = new MemoryKeeper(database, vectors, writer);
+    keeper = new MemoryKeeper(database, vectors, loader);
     pairs = new MemoryPairs(database, vectors);
-    uses = new MemoryUses(database, vectors, writer);
+    uses = new MemoryUses(database, vectors, loader);
     aside = new MemoryAside(database);
     counts = new MemoryCounts(database, vectors);
   }
