@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -62,8 +63,9 @@ public record Choices(Map<String, Integer> numbers, Map<String, Path> paths, Set
     List<String> flags = benchmark.flags().stream().map(Flag::name).toList();
     Map<String, Path> paths = new HashMap<>();
     Set<String> given = new HashSet<>();
-    for (int i = 0; i < arguments.size(); i++) {
-      String name = arguments.get(i);
+    Iterator<String> left = arguments.iterator();
+    while (left.hasNext()) {
+      String name = left.next();
       if (!given.add(name)) {
         throw new UsageException(name + " is given twice");
       }
@@ -73,14 +75,14 @@ public record Choices(Map<String, Integer> numbers, Map<String, Path> paths, Set
       if (!files.contains(name) && !known.containsKey(name)) {
         throw new UsageException("unknown argument: " + name);
       }
-      i++;
-      if (i == arguments.size()) {
+      if (!left.hasNext()) {
         throw new UsageException(name + " needs a value");
       }
+      String value = left.next();
       if (files.contains(name)) {
-        paths.put(name, Path.of(arguments.get(i)));
+        paths.put(name, Path.of(value));
       } else {
-        numbers.put(name, number(Objects.requireNonNull(known.get(name)), arguments.get(i)));
+        numbers.put(name, number(Objects.requireNonNull(known.get(name)), value));
       }
     }
     given.retainAll(flags);

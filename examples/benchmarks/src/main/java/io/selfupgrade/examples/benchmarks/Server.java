@@ -56,7 +56,7 @@ public final class Server implements AutoCloseable {
   /**
    * Makes a cluster in a temporary directory and starts it.
    *
-   * @param extensions what is put in beside what Postgres brings: {@code lib}, {@code extension}
+   * @param extensions a directory with what is put in beside what Postgres brings
    */
   static Server start(Optional<Path> extensions) throws IOException, SQLException {
     Path directory = Files.createTempDirectory("selfupgrade-benchmarks");

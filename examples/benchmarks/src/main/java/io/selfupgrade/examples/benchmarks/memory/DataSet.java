@@ -44,15 +44,40 @@ final class DataSet {
     }
   }
 
-  /**
-   * A memory.
-   *
-   * @param number its place in the data set, with which its text begins
-   * @param content some 200 characters
-   * @param metadata an object of JSON
-   * @param vector what it means
-   */
-  record Sample(int number, String content, String metadata, float[] vector) {
+  /** A memory. */
+  static final class Sample {
+
+    private final int number;
+    private final String content;
+    private final String metadata;
+    private final float[] vector;
+
+    private Sample(int number, String content, String metadata, float[] vector) {
+      this.number = number;
+      this.content = content;
+      this.metadata = metadata;
+      this.vector = vector;
+    }
+
+    /** Returns its place in the data set, with which its text begins. */
+    int number() {
+      return number;
+    }
+
+    /** Returns some 200 characters. */
+    String content() {
+      return content;
+    }
+
+    /** Returns an object of JSON. */
+    String metadata() {
+      return metadata;
+    }
+
+    /** Returns what it means; not a copy. */
+    float[] vector() {
+      return vector;
+    }
 
     /** Tells whether it is of the kind that a filter keeps. */
     boolean rare() {

@@ -100,7 +100,10 @@ final class Quality {
 
   private static Embedder embedder() throws ReflectiveOperationException {
     EmbeddingModel model =
-        (EmbeddingModel) Class.forName(MODEL_CLASS).getDeclaredConstructor().newInstance();
+        Class.forName(MODEL_CLASS)
+            .asSubclass(EmbeddingModel.class)
+            .getDeclaredConstructor()
+            .newInstance();
     return Embedder.of(
         MODEL,
         DIMENSIONS,

@@ -32,7 +32,7 @@ final class SpringAiStore implements Store {
   private final HikariDataSource pool;
   private final PgVectorStore store;
   private final List<float[]> queries = new CopyOnWriteArrayList<>();
-  private final Map<float[], String> texts = new IdentityHashMap<>();
+  private final IdentityHashMap<float[], String> texts = new IdentityHashMap<>();
 
   /**
    * Makes it.
