@@ -1,6 +1,8 @@
 package io.selfupgrade.examples.benchmarks;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** What a subcommand measures. */
 public interface Benchmark {
@@ -13,6 +15,25 @@ public interface Benchmark {
 
   /** Returns the options that it knows beside those that all know. */
   List<Option> options();
+
+  /** Returns those that take paths. */
+  default List<FileOption> files() {
+    return List.of();
+  }
+
+  /** Returns those that take no value. */
+  default List<Flag> flags() {
+    return List.of();
+  }
+
+  /**
+   * Returns where extensions of Postgres lie that it needs, with {@code lib} and {@code extension}.
+   *
+   * @throws UsageException if it needs some and they are not there
+   */
+  default Optional<Path> extensions(Choices choices) {
+    return Optional.empty();
+  }
 
   /**
    * Measures.

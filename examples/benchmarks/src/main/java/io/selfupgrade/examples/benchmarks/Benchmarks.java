@@ -1,14 +1,18 @@
 package io.selfupgrade.examples.benchmarks;
 
+import io.selfupgrade.examples.benchmarks.memory.MemoryBenchmark;
 import io.selfupgrade.examples.benchmarks.schedule.ScheduleBenchmark;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Runs the benchmark that it is asked for, on a Postgres of its own. */
 public final class Benchmarks {
 
-  private static final List<Benchmark> ALL = List.of(new ScheduleBenchmark());
+  private static final List<Benchmark> ALL =
+      List.of(new ScheduleBenchmark(), new MemoryBenchmark());
 
   private Benchmarks() {}
 
@@ -48,13 +52,15 @@ public final class Benchmarks {
 
   private static int measure(
       Benchmark benchmark, Choices choices, PrintStream out, PrintStream err) {
+    Optional<Path> extensions = benchmark.extensions(choices);
     Progress progress = new Progress(out);
     progress.say("starting a Postgres of its own");
-    try (Server server = Server.start()) {
+    try (Server server = Server.start(extensions)) {
       Report report = benchmark.run(choices, server, progress);
       report.lines().forEach(out::println);
-      if (choices.json().isPresent()) {
-        JsonFile.write(choices.json().get(), report.json());
+      Optional<Path> json = choices.path(Choices.JSON);
+      if (json.isPresent()) {
+        JsonFile.write(json.get(), report.json());
       }
       return 0;
     } catch (InterruptedException e) {
@@ -76,12 +82,17 @@ public final class Benchmarks {
           String.format(Locale.ROOT, "%n  %-24s%s%n", benchmark.name(), benchmark.summary()));
       for (Option option : Choices.known(benchmark)) {
         String help = option.help() + " (" + option.usual() + ")";
-        usage.append(String.format(Locale.ROOT, "    %-22s%s%n", option.name() + " N", help));
+        line(usage, option.name() + " N", help);
       }
-      usage.append("    --json FILE           also write the figures to FILE\n");
+      Choices.files(benchmark).forEach(file -> line(usage, file.name() + " FILE", file.help()));
+      benchmark.flags().forEach(flag -> line(usage, flag.name(), flag.help()));
     }
     usage.append(
         "\nExit codes: 0 measured, 1 a contender did not do its work or could not, 2 wrong usage.");
     return usage.toString();
+  }
+
+  private static void line(StringBuilder usage, String option, String help) {
+    usage.append(String.format(Locale.ROOT, "    %-22s%s%n", option, help));
   }
 }

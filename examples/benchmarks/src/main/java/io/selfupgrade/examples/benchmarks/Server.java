@@ -6,6 +6,8 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -13,6 +15,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -36,33 +39,68 @@ public final class Server implements AutoCloseable {
           "shared_preload_libraries = 'pg_stat_statements'",
           "pg_stat_statements.track = 'none'");
 
+  private static final String FIRST = "postgres";
+
   private final Path directory;
   private final EmbeddedPostgres postgres;
+  private final String database;
   private final Thread atExit = new Thread(this::clear, "benchmarks-clear");
   private boolean closed;
 
-  private Server(Path directory, EmbeddedPostgres postgres) {
+  private Server(Path directory, EmbeddedPostgres postgres, String database) {
     this.directory = directory;
     this.postgres = postgres;
+    this.database = database;
   }
 
-  /** Makes a cluster in a temporary directory and starts it. */
-  static Server start() throws IOException, SQLException {
+  /**
+   * Makes a cluster in a temporary directory and starts it.
+   *
+   * @param extensions a directory with what is put in beside what Postgres brings
+   */
+  static Server start(Optional<Path> extensions) throws IOException, SQLException {
     Path directory = Files.createTempDirectory("selfupgrade-benchmarks");
-    Server server = new Server(directory, EmbeddedPostgres.attach(directory));
+    Server server = new Server(directory, EmbeddedPostgres.attach(directory), FIRST);
     Runtime.getRuntime().addShutdownHook(server.atExit);
-    for (String setting : SETTINGS) {
-      server.execute("alter system set " + setting);
-    }
     EmbeddedPostgres.stop(directory);
+    Files.writeString(
+        directory.resolve("data/postgresql.conf"),
+        "\n" + String.join("\n", SETTINGS) + "\n",
+        StandardOpenOption.APPEND);
+    if (extensions.isPresent()) {
+      addExtensions(extensions.get(), directory);
+    }
     server.postgres.ensureRunning();
     server.execute("create extension pg_stat_statements");
     return server;
   }
 
+  private static void addExtensions(Path from, Path directory) throws IOException {
+    copy(from.resolve("lib"), homeOf(directory, "plpgsql.so", "plpgsql.dylib"));
+    copy(from.resolve("extension"), homeOf(directory, "plpgsql.control"));
+  }
+
+  /** Returns the directory in which a file lies that every Postgres has. */
+  private static Path homeOf(Path directory, String... names) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      return all.filter(path -> List.of(names).contains(String.valueOf(path.getFileName())))
+          .map(Path::getParent)
+          .findFirst()
+          .orElseThrow(() -> new IOException("no " + names[0] + " in " + directory));
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+
   /** Returns the URL with user and password. */
   public String url() {
-    String url = postgres.jdbcUrl();
+    String url = postgres.jdbcUrl().replace("/" + FIRST, "/" + database);
     return url
         + (url.contains("?") ? "&" : "?")
         + "user="
@@ -73,6 +111,12 @@ public final class Server implements AutoCloseable {
 
   private static String encoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  /** Makes another database of the same server; it is not to be closed. */
+  public Server database(String name) throws SQLException {
+    execute("create database " + name);
+    return new Server(directory, postgres, name);
   }
 
   /** Opens a connection. */

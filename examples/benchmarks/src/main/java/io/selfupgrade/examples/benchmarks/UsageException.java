@@ -1,11 +1,12 @@
 package io.selfupgrade.examples.benchmarks;
 
 /** The arguments are wrong. */
-final class UsageException extends RuntimeException {
+public final class UsageException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  UsageException(String what) {
+  /** Says what was seen and what was expected. */
+  public UsageException(String what) {
     super(what);
   }
 }

@@ -50,6 +50,47 @@ final class BenchmarksTest {
     assertThat(output()).contains("round 1 of 1").contains("target >= 5.00");
   }
 
+  @Test
+  void everyContenderOfMemoriesDoesItsWorkAndIsMeasured() throws Exception {
+    Path json = directory.resolve("figures.json");
+    Path svg = directory.resolve("latency.svg");
+    String arguments =
+        "memory --rounds 1 --memories 1200 --queries 20 --exact-queries 10 --added 40"
+            + " --added-singly 10 --stream 4000 --extensions "
+            + PgvectorForTests.directory()
+            + " --json "
+            + json
+            + " --svg "
+            + svg;
+
+    int exit = run(arguments.split(" "));
+
+    assertThat(exit).as(output()).isZero();
+    String figures = Files.readString(json);
+    for (String positive :
+        List.of(
+            "bulk_vs_copy",
+            "bulk_indexed_vs_langchain4j",
+            "bulk_indexed_vs_spring_ai",
+            "single_indexed_vs_langchain4j",
+            "single_indexed_vs_spring_ai",
+            "hnsw_p50_vs_raw",
+            "exact_vs_raw",
+            "filtered_p50_vs_raw",
+            "bytes_vs_peer",
+            "bytes_vs_peer_halfvec",
+            "stream_heap_peak_mib")) {
+      assertThat(figure(figures, positive)).as(positive).isPositive();
+    }
+    assertThat(figure(figures, "exact_recall_at_10")).isEqualTo(1);
+    assertThat(figure(figures, "filtered_recall_at_10")).isEqualTo(1);
+    assertThat(figure(figures, "filtered_by_metadata_recall_at_10")).isEqualTo(1);
+    assertThat(figure(figures, "hnsw_recall_at_10")).isGreaterThan(0.9);
+    assertThat(figure(figures, "found_at_once")).isEqualTo(1);
+    assertThat(Files.readString(svg)).contains("<svg").contains("SelfUpgrade, index");
+    assertThat(output()).contains("round 1 of 1").contains("heap after GC");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -59,6 +100,10 @@ final class BenchmarksTest {
         "schedule --rounds 0",
         "schedule --rounds many",
         "schedule --rounds 1 --rounds 2",
+        "memory",
+        "memory --extensions /nowhere",
+        "memory --quality",
+        "memory --quality --quality",
       })
   void saysHowItIsUsed(String arguments) throws Exception {
     assertThat(run(arguments.split(" "))).isEqualTo(2);
@@ -68,7 +113,13 @@ final class BenchmarksTest {
         .hasValueSatisfying(
             line ->
                 assertThat(line)
-                    .containsAnyOf("unknown", "needs a value", "expected a whole", "twice"));
+                    .containsAnyOf(
+                        "unknown",
+                        "needs a value",
+                        "expected a whole",
+                        "twice",
+                        "pgvector",
+                        "needs an embedding model"));
   }
 
   private int run(String... arguments) throws IOException, InterruptedException {
