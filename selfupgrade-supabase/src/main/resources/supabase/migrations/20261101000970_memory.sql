@@ -10,7 +10,8 @@ comment on column selfupgrade.memories.set_aside is 'the writer, if it was rolle
 comment on column selfupgrade.memories.taken_back is 'the writer, if somebody took the memory back: it is not set aside again';
 comment on column selfupgrade.memories.content is 'the text; of a memory that is only a vector the invisible character U+2060';
 create index memories_of_tier on selfupgrade.memories (agent, tier);
-create index memories_of_instance on selfupgrade.memories (agent, instance);
+create index memories_of_instance on selfupgrade.memories (instance);
+create index memories_aside on selfupgrade.memories (agent, instance) where set_aside is not null;
 create index memories_by_external_id on selfupgrade.memories (agent, external_id collate "C") where external_id is not null;
 create index memories_metadata on selfupgrade.memories using gin (metadata jsonb_path_ops);
 
@@ -97,12 +98,25 @@ declare
         'id uuid, agent text, external_id text, content text, tier text, metadata jsonb, importance double precision, created_at timestamptz, expires_at timestamptz, similarity double precision';
     columns constant text :=
         'm.id, m.agent, m.external_id, m.content, m.tier, m.metadata, m.importance, m.created_at, m.expires_at';
-    kept constant text := $f$ m.agent = any(owners) and m.tier = any(its_tiers)
-               and (m.expires_at is null or m.expires_at > clock_timestamp())
+    -- Equality, and in this order: a plan that does not know the values has to take the index of both.
+    each constant text := $f$ unnest(owners) o (agent) cross join unnest(its_tiers) t (tier)
+                 cross join lateral (select m.* from selfupgrade.memories m
+                                      where m.agent = o.agent and m.tier = t.tier and %s offset 0) m $f$;
+    those constant text := $f$ (select m.* from selfupgrade.memories m
+                         where m.agent = any(owners) and m.tier = any(its_tiers) and %s offset 0) m $f$;
+    kept constant text := $f$ (m.expires_at is null or m.expires_at > clock_timestamp())
                and m.set_aside is distinct from m.instance
                and (since is null or m.created_at >= since) and (before is null or m.created_at < before) $f$;
+    query constant text := $f$ select %1$s, 1 - v.distance from %2$s
+                 cross join lateral (
+                       select s.embedding %3$s probe as distance from selfupgrade.memory_vectors s
+                        where s.memory = m.id and s.at = m.created_at and s.model = its_model
+                       union all
+                       select s.embedding %3$s probe from selfupgrade.memory_fresh_vectors s
+                        where s.memory = m.id and s.at = m.created_at and s.model = its_model) v
+                 order by v.distance, m.created_at desc, m.id limit most $f$;
     settings constant text := $f$ set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
-               set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off $f$;
+               set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_memoize = off $f$;
 begin
     execute format($make$
         create or replace function selfupgrade.memories_by_index(%1$s) returns table (%2$s)
@@ -123,7 +137,7 @@ begin
                        from selfupgrade.memory_vectors s
                       cross join lateral (
                             select %7$s from selfupgrade.memories m
-                             where m.id = s.memory and m.created_at = s.at and %8$s
+                             where m.id = s.memory and m.created_at = s.at and m.agent = any(owners) and m.tier = any(its_tiers) and %8$s
                                and (ids is null or m.external_id = any(ids))
                                and (condition is null or m.metadata @@ condition) offset 0) m
                       where s.agent = any(owners) and s.model = its_model
@@ -135,7 +149,7 @@ begin
                               where f.agent = any(owners) and f.model = its_model order by distance, f.at desc) s
                       cross join lateral (
                             select %7$s from selfupgrade.memories m
-                             where m.id = s.memory and m.created_at = s.at and %8$s
+                             where m.id = s.memory and m.created_at = s.at and m.agent = any(owners) and m.tier = any(its_tiers) and %8$s
                                and (ids is null or m.external_id = any(ids))
                                and (condition is null or m.metadata @@ condition) offset 0) m
                       limit most)) h
@@ -151,23 +165,18 @@ begin
             probe %4$s := wanted::%4$s;
         begin
             if ids is not null then
-                return query %6$s and m.external_id = any(ids) and (condition is null or m.metadata @@ condition) %7$s;
+                return query %6$s;
             elsif by_metadata then
-                return query %6$s and m.metadata @@ condition %7$s;
+                return query %7$s;
             else
-                return query %6$s and (condition is null or m.metadata @@ condition) %7$s;
+                return query %8$s;
             end if;
         end
         $f$ $make$, takes, gives, settings, own, near,
-        format('select %1$s, 1 - v.distance from selfupgrade.memories m
-                 cross join lateral (
-                       select s.embedding %2$s probe as distance from selfupgrade.memory_vectors s
-                        where s.memory = m.id and s.at = m.created_at and s.model = its_model
-                       union all
-                       select s.embedding %2$s probe from selfupgrade.memory_fresh_vectors s
-                        where s.memory = m.id and s.at = m.created_at and s.model = its_model) v
-                 where %3$s', columns, near, kept),
-        'order by v.distance, m.created_at desc, m.id limit most');
+        format(query, columns,
+               format(those, kept || 'and m.external_id = any(ids) and (condition is null or m.metadata @@ condition)'), near),
+        format(query, columns, format(those, kept || 'and m.metadata @@ condition'), near),
+        format(query, columns, format(each, kept || 'and (condition is null or m.metadata @@ condition)'), near));
 end
 $$;
 

@@ -108,15 +108,18 @@ final class MemorySearch {
         q as (select w.words, replace(plainto_tsquery(%2$s, ?)::text, ' & ', ' | ')::tsquery as any_word
                 from (select tsvector_to_array(to_tsvector(%2$s, ?)) as words) w),
         t as materialized (
-          select t.*, row_number() over (order by cardinality(t.found) desc, t.importance desc, t.created_at desc, t.id)
-                      as place
+          select t.id, t.asked, t.found, row_number() over (order by t.place) as place
             from (
-              select m.id, m.importance, m.created_at, cardinality(q.words) as asked,
-                     array(select w from unnest(q.words) w
-                           intersect select unnest(tsvector_to_array(%3$s))) as found
-                from q cross join p join selfupgrade.memories m on %3$s @@ q.any_word and %4$s) t
-           order by cardinality(t.found) desc, t.importance desc, t.created_at desc, t.id
-           limit ?)
+              select b.id, b.asked, b.place,
+                     array(select w from unnest(b.words) w
+                           intersect select unnest(tsvector_to_array(b.made))) as found
+                from (
+                  select m.id, q.words, cardinality(q.words) as asked, %3$s as made,
+                         row_number() over (
+                           order by length(%3$s) - length(ts_delete(%3$s, q.words)) desc, m.importance desc,
+                                    m.created_at desc, m.id) as place
+                    from q cross join p join selfupgrade.memories m on %3$s @@ q.any_word and %4$s
+                   order by place limit ?) b) t)
         """
         .formatted(MemorySelection.VALUES, configuration, made, MemorySelection.SELECTED);
   }

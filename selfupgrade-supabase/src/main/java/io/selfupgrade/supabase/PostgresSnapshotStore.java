@@ -228,9 +228,7 @@ final class PostgresSnapshotStore implements SnapshotStore {
       }
       counts.put(
           table,
-          table.equals(VectorCopies.TABLE)
-              ? VectorCopies.count(statements, id)
-              : restore.count());
+          table.equals(VectorCopies.TABLE) ? VectorCopies.count(statements, id) : restore.count());
     }
     return Optional.of(new RestorePlan(snapshot, epoch, counts, Optional.empty()));
   }
@@ -257,8 +255,7 @@ final class PostgresSnapshotStore implements SnapshotStore {
       statements.script(
           "lock table " + PostgresRestore.quoted(table) + " in share row exclusive mode");
     }
-    statements.script(
-        "lock table selfupgrade.memory_fresh_vectors in share row exclusive mode");
+    statements.script("lock table selfupgrade.memory_fresh_vectors in share row exclusive mode");
     // What is taken back stays until it is: others clear old copies.
     statements.script("lock table selfupgrade.snapshot_rows in share row exclusive mode");
     Optional<RestorePlan> now = plan(statements, agent, plan.snapshot().id());

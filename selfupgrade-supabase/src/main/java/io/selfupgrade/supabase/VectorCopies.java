@@ -6,11 +6,11 @@ import java.sql.SQLException;
 import java.util.UUID;
 
 /**
- * Vectors of memories in a snapshot: as numbers, whatever type they have, and together, whether they
- * were in the index or not.
+ * Vectors of memories in a snapshot: as numbers, whatever type they have, and together, whether
+ * they were in the index or not.
  *
- * <p>A restore adds those that the memories of then have no more, as fresh ones, and takes away what
- * belongs to none. Those of another length than the store's are left out: they are made again.
+ * <p>A restore adds those that the memories of then have no more, as fresh ones, and takes away
+ * what belongs to none. Those of another length than the store's are left out: they are made again.
  */
 final class VectorCopies {
 

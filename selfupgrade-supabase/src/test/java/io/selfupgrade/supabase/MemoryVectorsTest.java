@@ -102,7 +102,8 @@ class MemoryVectorsTest {
   void aLoginOfAgentsSetsUpAndLoadsManyWithoutTheRightsOfTheOwner() throws SQLException {
     String login = "agent_" + databases;
     in("postgres", "create role " + login + " login password 'x' in role selfupgrade_agent");
-    try (PostgresStore agents = PostgresStore.at(url.replaceAll("user=.*", "user=" + login + "&password=x"))) {
+    try (PostgresStore agents =
+        PostgresStore.at(url.replaceAll("user=.*", "user=" + login + "&password=x"))) {
       agents.open(SchemaMode.VERIFY);
       assertThat(agents.memories().prepareVectors(DIMENSION)).isEqualTo(Search.INDEXED);
       List<Memory> many = many(700, 1);
@@ -145,7 +146,14 @@ class MemoryVectorsTest {
     }
     assertThat(found).as("of 200").isGreaterThan(190);
     Embedding own = fresh.get(7).embedding().orElseThrow();
-    assertThat(store.memories().recall(scope, RecallQuery.of(own)).get(0).remembered().memory().content())
+    assertThat(
+            store
+                .memories()
+                .recall(scope, RecallQuery.of(own))
+                .get(0)
+                .remembered()
+                .memory()
+                .content())
         .isEqualTo(fresh.get(7).content());
   }
 
@@ -160,11 +168,11 @@ class MemoryVectorsTest {
       MemoryStore.Author author = author();
       Embedding own = random(new Random(3));
       half.memories()
-          .remember(author, new MemoryStore.Entry(Memory.of("one").embedding(own), Optional.empty()));
+          .remember(
+              author, new MemoryStore.Entry(Memory.of("one").embedding(own), Optional.empty()));
       half.memories().settle(fence.agent(), 1_000);
 
-      Recalled hit =
-          half.memories().recall(scope, RecallQuery.of(own).withEmbeddings()).get(0);
+      Recalled hit = half.memories().recall(scope, RecallQuery.of(own).withEmbeddings()).get(0);
 
       assertThat(hit.remembered().memory().content()).isEqualTo("one");
       assertThat(hit.remembered().memory().embedding().orElseThrow().cosine(own))
@@ -203,10 +211,14 @@ class MemoryVectorsTest {
     settleAll();
     remember(Memory.of("fresh").externalId("fresh").embedding(fresh));
     Snapshot snapshot = store.snapshots().take(fence).orElseThrow();
-    List<Recalled> before = store.memories().recall(scope, RecallQuery.of(settled).withEmbeddings());
+    List<Recalled> before =
+        store.memories().recall(scope, RecallQuery.of(settled).withEmbeddings());
     assertThat(before).hasSize(2);
     remember(Memory.of("settled no more").externalId("settled"));
-    store.memories().find(scope, List.of("fresh")).forEach(one -> store.memories().forget(scope, one.id()));
+    store
+        .memories()
+        .find(scope, List.of("fresh"))
+        .forEach(one -> store.memories().forget(scope, one.id()));
     assertThat(store.memories().recall(scope, RecallQuery.of(settled))).isEmpty();
 
     assertThat(restore(snapshot)).isInstanceOf(RestoreResult.Restored.class);
@@ -221,7 +233,10 @@ class MemoryVectorsTest {
   void aSnapshotOfVectorsOfAnotherLengthIsRestoredWithoutThem() {
     remember(Memory.of("kept").externalId("kept").embedding(random(new Random(1))));
     Snapshot snapshot = store.snapshots().take(fence).orElseThrow();
-    store.memories().find(scope, List.of("kept")).forEach(one -> store.memories().forget(scope, one.id()));
+    store
+        .memories()
+        .find(scope, List.of("kept"))
+        .forEach(one -> store.memories().forget(scope, one.id()));
     assertThat(store.memories().prepareVectors(3)).isEqualTo(Search.INDEXED);
 
     assertThat(restore(snapshot)).isInstanceOf(RestoreResult.Restored.class);
@@ -314,8 +329,7 @@ class MemoryVectorsTest {
   private static List<String> nearest(List<Memory> all, Embedding wanted, int most) {
     return all.stream()
         .sorted(
-            Comparator.comparingDouble(
-                    (Memory one) -> one.embedding().orElseThrow().cosine(wanted))
+            Comparator.comparingDouble((Memory one) -> one.embedding().orElseThrow().cosine(wanted))
                 .reversed())
         .limit(most)
         .map(Memory::content)

@@ -126,7 +126,7 @@ final class Consolidator {
       UUID id = kept.remembered().id();
       if (goesOn() && taken.add(id)) {
         List<Used> others =
-            near.get(id).stream()
+            near.getOrDefault(id, Set.of()).stream()
                 .filter(other -> !taken.contains(other))
                 .flatMap(other -> Optional.ofNullable(read.get(other)).stream())
                 .sorted(BEST_FIRST)

@@ -58,7 +58,7 @@ final class Recalling {
 
   private List<Recalled> byMeaning(RecallQuery query, Embeddings embedder) {
     boolean must = query.ranking().way() != Way.BEST;
-    store.get(); // A closed agent, or a store that is away, costs no call of the embedder.
+    MemoryStore open = store.get(); // Opens it: what is closed costs no call of the embedder.
     Embedding vector;
     try {
       vector = embedder.ofQuery(query.text().orElseThrow());
@@ -72,7 +72,7 @@ final class Recalling {
     makeRoom(vector);
     RecallQuery both = query.embedding(vector);
     try {
-      return store.get().recall(scope, both.by(wayWithVector(both)));
+      return open.recall(scope, both.by(wayWithVector(both)));
     } catch (IllegalArgumentException e) {
       // The vectors that are stored have another length than the embedder's, see VectorRoom.
       if (must) {

@@ -116,7 +116,8 @@ final class Tidying {
     written = false;
     boolean done = false;
     try {
-      done = embed(cancelled) & settle(cancelled);
+      boolean embedded = embed(cancelled);
+      done = settle(cancelled) && embedded;
     } finally {
       written |= !done;
     }

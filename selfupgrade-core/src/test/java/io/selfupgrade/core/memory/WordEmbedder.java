@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /** An embedder that knows a few synonyms, counts its calls and fails on demand. */
 public final class WordEmbedder implements Embedder {
 
+  private static final Pattern WORD = Pattern.compile("\\W+");
   private static final Map<String, Integer> MEANINGS =
       Map.of("cat", 0, "kitten", 0, "car", 1, "automobile", 1, "rain", 2, "shower", 2);
 
@@ -50,7 +52,7 @@ public final class WordEmbedder implements Embedder {
   private float[] vector(String text) {
     float[] vector = new float[dimension];
     vector[3] = 0.1f;
-    for (String word : text.toLowerCase(Locale.ROOT).split("\\W+")) {
+    for (String word : WORD.splitAsStream(text.toLowerCase(Locale.ROOT)).toList()) {
       Integer axis = MEANINGS.get(word);
       vector[axis == null ? 3 : axis] += axis == null ? 0.1f : 1;
     }
