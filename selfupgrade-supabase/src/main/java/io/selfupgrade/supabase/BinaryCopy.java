@@ -139,14 +139,14 @@ final class BinaryCopy {
   /** Returns the nearest number of IEEE 754's binary16, of two the even one; finite ones only. */
   static short half(float value) {
     int bits = Float.floatToRawIntBits(value);
-    int sign = bits >>> 16 & 0x8000;
+    int sign = (bits >>> 16) & 0x8000;
     int rest = bits & 0x7fff_ffff;
     if (rest < 0x3880_0000) {
       // Below the least normal number: counted in units of 2^-24.
       return (short) (sign | (int) Math.rint(Math.abs(value) * 0x1p24));
     }
-    int odd = rest >>> 13 & 1;
-    return (short) (sign | rest - 0x3800_0000 + 0xfff + odd >>> 13);
+    int odd = (rest >>> 13) & 1;
+    return (short) (sign | ((rest - 0x3800_0000 + 0xfff + odd) >>> 13));
   }
 
   private ByteBuffer room(int bytes) throws SQLException {

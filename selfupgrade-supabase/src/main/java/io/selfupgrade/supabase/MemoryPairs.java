@@ -6,6 +6,7 @@ import io.selfupgrade.memory.MemoryStats.Search;
 import io.selfupgrade.memory.MemoryUpkeep.Alike;
 import io.selfupgrade.memory.MemoryUpkeep.AlikePage;
 import io.selfupgrade.memory.Tier;
+import java.nio.FloatBuffer;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +59,7 @@ final class MemoryPairs {
   }
 
   /** A memory of the page; without its vector where the server compares. */
-  private record Looked(UUID id, Tier tier, float[] vector) {}
+  private record Looked(UUID id, Tier tier, FloatBuffer vector) {}
 
   AlikePage alike(AgentName agent, String model, double cosine, Optional<UUID> after, int limit) {
     boolean here = vectors.now().search() != Search.INDEXED;
@@ -81,7 +82,7 @@ final class MemoryPairs {
     return new Looked(
         row.uuid("id"),
         Tier.labelled(row.text("tier")),
-        withVector ? row.floats("vector") : new float[0]);
+        FloatBuffer.wrap(withVector ? row.floats("vector") : new float[0]));
   }
 
   private List<Alike> found(AgentName agent, Arguments page, String model, double cosine) {
@@ -116,7 +117,7 @@ final class MemoryPairs {
             model,
             (id, at, bytes) -> {
               for (Looked one : ofTier) {
-                double near = VectorScan.cosine(one.vector(), bytes);
+                double near = VectorScan.cosine(one.vector().array(), bytes);
                 if (near >= cosine && id.toString().compareTo(one.id().toString()) > 0) {
                   found.add(new Alike(one.id(), id, near));
                 }

@@ -14,7 +14,12 @@ import io.selfupgrade.conversation.ConversationStore.Cursor;
 import io.selfupgrade.conversation.ConversationStore.Showing;
 import io.selfupgrade.conversation.ConversationStore.Span;
 import io.selfupgrade.conversation.Message;
+import io.selfupgrade.memory.Embedding;
+import io.selfupgrade.memory.Memory;
 import io.selfupgrade.memory.MemoryScope;
+import io.selfupgrade.memory.MemoryStore;
+import io.selfupgrade.memory.Ranking;
+import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.observe.Retention;
 import io.selfupgrade.store.AgentStore.SchemaMode;
 import io.selfupgrade.testkit.Eventually;
@@ -79,6 +84,7 @@ class HotPathsTest {
         read(store, fence.agent());
         beControlled(store, fence);
         talk(store, fence.agent());
+        rememberAndRecall(store, fence);
       }
     }
     try (Connection beside = DATABASE.dataSource().getConnection()) {
@@ -128,6 +134,35 @@ class HotPathsTest {
     talk.list(agent, "", 20);
     talk.append(author, "gone", List.of(Message.user("hello")));
     talk.delete(agent, "gone");
+  }
+
+  private static void rememberAndRecall(PostgresStore store, Fence fence) {
+    AgentName agent = fence.agent();
+    MemoryScope scope = MemoryScope.of(agent);
+    Embedding vector = Embedding.of("a-model", 1, 2);
+    MemoryStore memories = store.memories();
+    MemoryStore.Author by = new MemoryStore.Author(scope, fence.holder(), fence.epoch());
+    memories.prepareVectors(2);
+    UUID kept =
+        memories
+            .remember(
+                by,
+                new MemoryStore.Entry(
+                    Memory.of("word1 and tea").externalId("tea").embedding(vector),
+                    Optional.empty()))
+            .id();
+    RecallQuery both = RecallQuery.of("tea").embedding(vector);
+    assertThat(memories.recall(scope, both)).isNotEmpty();
+    assertThat(memories.recall(scope, both.by(Ranking.Way.VECTOR))).isNotEmpty();
+    assertThat(memories.recall(scope, RecallQuery.of("tea"))).isNotEmpty();
+    assertThat(memories.find(scope, List.of("tea"))).isNotEmpty();
+    assertThat(memories.externalIds(scope, "t", Optional.empty(), 10)).isNotEmpty();
+    memories.used(scope, Map.of(kept, 1));
+    memories.promotable(agent, 3, 0.8, 10);
+    memories.unembedded(agent, "another-model", 10);
+    memories.settle(agent, 100);
+    memories.setAside(fence);
+    memories.setAside(agent);
   }
 
   private static void beControlled(PostgresStore store, Fence fence) {

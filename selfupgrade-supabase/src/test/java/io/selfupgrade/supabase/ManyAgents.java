@@ -89,6 +89,11 @@ final class ManyAgents {
               + AGENT
               + ", 'id-' || n, 'a memory of word' || n, gen_random_uuid()"
               + MANY,
+          "memory_vectors (memory, agent, model, at, embedding)"
+              + " select id, agent, 'a-model', created_at, array[1, 0] from selfupgrade.memories",
+          "memory_fresh_vectors (memory, agent, model, at, embedding)"
+              + " select memory, agent, 'another', at, embedding from selfupgrade.memory_vectors",
+          "memory_use (memory, agent, uses) select id, agent, 1 from selfupgrade.memories",
           "conversations (agent, name, last_seq) select " + AGENT + ", 'chat-' || n, 2" + MANY,
           "conversation_messages (conversation, agent, seq, role, content, characters, instance)"
               + " select id, agent, s, 'USER', 'hello', 5, gen_random_uuid()"
