@@ -1,9 +1,12 @@
 package io.selfupgrade.examples.langchain4j;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.agent.tool.P;
 import dev.langchain4j.agent.tool.Tool;
 import dev.langchain4j.agent.tool.ToolMemoryId;
 import io.selfupgrade.SelfUpgrade;
+import io.selfupgrade.agent.Json;
 import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.memory.Recalled;
 import io.selfupgrade.memory.Tier;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -93,24 +97,33 @@ public final class AgentTools {
     return "Planned for " + due.truncatedTo(ChronoUnit.SECONDS) + ": " + what;
   }
 
-  private static boolean isReminder(TaskStatus task) {
+  static boolean isReminder(TaskStatus task) {
     return task.config().handler().equals(REMINDER);
   }
 
-  /** Lists tasks and reminders. */
+  /** Lists tasks, and the reminders of this conversation; those of others are their business. */
   @Tool("Lists what is planned: tasks and reminders, each with when it is due next.")
-  public String listTasks() {
-    List<TaskStatus> tasks = agent.tasks().list();
-    return tasks.isEmpty()
-        ? "Nothing is planned."
-        : tasks.stream()
-            .map(
-                task ->
-                    "- "
-                        + task.config().name()
-                        + task.nextDue().map(due -> ", due " + due).orElse(", not due again")
-                        + (isReminder(task) ? ": " + task.config().payload() : ""))
-            .collect(Collectors.joining("\n"));
+  public String listTasks(@ToolMemoryId String chat) {
+    List<String> lines =
+        agent.tasks().list().stream().flatMap(task -> line(task, chat).stream()).toList();
+    return lines.isEmpty() ? "Nothing is planned." : String.join("\n", lines);
+  }
+
+  private static Optional<String> line(TaskStatus task, String chat) {
+    if (!isReminder(task)) {
+      String due = task.nextDue().map(next -> ", due " + next).orElse(", no tick planned");
+      return Optional.of("- " + task.config().name() + due);
+    }
+    Reminder reminder = Reminder.of(task.config().payload());
+    return reminder.chat().equals(chat)
+        ? Optional.of("- reminder, due " + due(task) + ": " + reminder.what())
+        : Optional.empty();
+  }
+
+  private static String due(TaskStatus reminder) {
+    return reminder.config().schedule() instanceof Schedule.At at
+        ? at.instant().truncatedTo(ChronoUnit.SECONDS).toString()
+        : "sometime";
   }
 
   /** Tells how well the agent is. */
@@ -131,5 +144,16 @@ public final class AgentTools {
    * @param chat id of the conversation
    * @param what to say
    */
-  record Reminder(String chat, String what) {}
+  record Reminder(String chat, String what) {
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    static Reminder of(Json payload) {
+      try {
+        return MAPPER.readValue(payload.text(), Reminder.class);
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException("the payload of a reminder cannot be read", e);
+      }
+    }
+  }
 }

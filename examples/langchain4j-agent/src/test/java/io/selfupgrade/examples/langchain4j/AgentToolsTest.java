@@ -88,7 +88,7 @@ final class AgentToolsTest {
       tools.remember(text);
       tools.recall(text);
       tools.remindMe(text.substring(0, 10), text, 3_600);
-      assertThat(tools.listTasks()).contains("reminder-");
+      assertThat(tools.listTasks(text.substring(0, 10))).contains("reminder, due ", text);
       assertThat(tools.checkHealth()).isNotBlank();
       assertThat(tools.lookForUpgrade()).contains("1.1.0 is available");
     }
@@ -114,6 +114,14 @@ final class AgentToolsTest {
 
     assertThat(tools.remindMe("a", "x", 3_600)).startsWith("Not planned");
     assertThat(agent.tasks().list()).hasSize(100);
+  }
+
+  @Test
+  void remindersOfAnotherConversationAreNotListed() {
+    tools.remindMe("a", "water the plants", 3_600);
+
+    assertThat(tools.listTasks("b")).isEqualTo("Nothing is planned.");
+    assertThat(tools.listTasks("a")).startsWith("- reminder, due ").endsWith(": water the plants");
   }
 
   @Test
