@@ -10,8 +10,8 @@ import io.selfupgrade.memory.Memories;
 import io.selfupgrade.memory.Tier;
 import io.selfupgrade.store.AgentStore;
 import java.net.URI;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -217,11 +217,13 @@ abstract class VectorStoreCases extends BaseVectorStoreTests {
   void dateIsComparedAsItIsKept() {
     documents.add(
         List.of(
-            new Document("old", "north", Map.of("at", new Date(1_000))),
-            new Document("new", "north", Map.of("at", new Date(2_000_000_000_000L)))));
+            new Document("old", "north", Map.of("at", Instant.ofEpochSecond(1))),
+            new Document("new", "north", Map.of("at", Instant.ofEpochSecond(2_000_000_000)))));
 
-    assertThat(ids(search(filter.gt("at", new Date(5_000)).build()))).containsExactly("new");
-    assertThat(ids(search(filter.eq("at", new Date(1_000)).build()))).containsExactly("old");
+    assertThat(ids(search(filter.gt("at", Instant.ofEpochSecond(5)).build())))
+        .containsExactly("new");
+    assertThat(ids(search(filter.eq("at", Instant.ofEpochSecond(1)).build())))
+        .containsExactly("old");
   }
 
   @Test
