@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selfupgrade.agent.AgentName;
 import io.selfupgrade.agent.ConfigurationException;
 import io.selfupgrade.agent.Json;
+import io.selfupgrade.core.memory.WordEmbedder;
 import io.selfupgrade.failover.Role;
+import io.selfupgrade.memory.Embedder;
+import io.selfupgrade.memory.Embedding;
 import io.selfupgrade.memory.Memories;
 import io.selfupgrade.memory.Memory;
 import io.selfupgrade.memory.Ranking;
 import io.selfupgrade.memory.RecallQuery;
 import io.selfupgrade.memory.Remembered;
+import io.selfupgrade.memory.SetAside;
 import io.selfupgrade.memory.Tier;
 import io.selfupgrade.testkit.Eventually;
 import io.selfupgrade.testkit.FaultyStore;
@@ -20,6 +24,7 @@ import io.selfupgrade.testkit.ManualClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -142,6 +147,125 @@ class MemoryDoorTest {
                     .build())
         .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining("m.life(");
+  }
+
+  @Test
+  void whatIsWrongWithTheSettingsIsNamedAtOnce() {
+    WordEmbedder good = new WordEmbedder("words", 4);
+    assertProblems(m -> m.embedder(new WordEmbedder("", 4)), "model() is named \"\"");
+    assertProblems(m -> m.embedder(new WordEmbedder("x".repeat(201), 4)), "1 to 200 characters");
+    assertProblems(m -> m.embedder(new WordEmbedder("words", 0)), "dimension() is 0");
+    assertProblems(m -> m.embedder(new WordEmbedder("words", 4_001)), "4001: expected 1 to 4000");
+    assertProblems(m -> m.embedder(good).embedder(good), "m.embedder(...)) is called twice");
+    assertProblems(m -> m.embedder(null), "m.embedder(...)) got null");
+    assertProblems(m -> m.embedder(new Unreachable()), "java.lang.UnsupportedOperationException");
+    assertProblems(m -> m.shared("No Name!"), "memory(m -> m.shared(...))");
+    assertProblems(m -> m.shared("a").shared("b"), "m.shared(...)) is called twice");
+    assertProblems(m -> m.shared(null), "m.shared(...)) got null");
+    assertThat(good.calls()).isZero();
+  }
+
+  /** An embedder whose model cannot be asked for its length. */
+  private static final class Unreachable implements Embedder {
+    @Override
+    public String model() {
+      return "far";
+    }
+
+    @Override
+    public int dimension() {
+      throw new UnsupportedOperationException("the key sk-secret was not accepted");
+    }
+
+    @Override
+    public List<float[]> embed(List<String> texts) {
+      return List.of();
+    }
+  }
+
+  private void assertProblems(Consumer<MemoryBuilder> how, String problem) {
+    assertThatThrownBy(() -> SelfUpgrade.builder("bare").store(store).memory(how).build())
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining(problem)
+        .hasMessageNotContaining("sk-secret");
+  }
+
+  @Test
+  void thePrimaryEmbedsWhatHasNoVectorYet() {
+    WordEmbedder embedder = new WordEmbedder("words", 4);
+    agent.memory().remember("a kitten");
+    agent.close();
+    agent =
+        SelfUpgrade.builder("rememberer").store(store).memory(m -> m.embedder(embedder)).build();
+    assertThat(embedder.calls()).isZero();
+
+    agent.start();
+
+    Eventually.holds("it leads", SOON, () -> agent.role() == Role.PRIMARY);
+    Eventually.holds(
+        "it is embedded",
+        SOON,
+        () -> {
+          clock.advance(Duration.ofSeconds(20));
+          return agent.memory().stats().vectors().byModel().containsKey("words");
+        });
+    assertThat(agent.memory().recall("cat")).hasSize(1);
+  }
+
+  @Test
+  void usesAreToldWhenTheAgentIsClosed() {
+    Remembered note = agent.memory().remember("a note");
+    agent.memory().recall("note");
+
+    agent.close();
+
+    assertThat(store.memories().uses(NAME, List.of(note.id())))
+        .extracting(used -> used.uses())
+        .containsExactly(1L);
+  }
+
+  @Test
+  void anAgentThatWasNeverUsedAsksNothingWhenItIsClosed() {
+    agent.memory();
+    agent.close();
+
+    assertThat(store.calls()).isZero();
+    assertThatThrownBy(() -> agent.memory().recall("note"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void aLocalInstanceReplacesNoVectors() {
+    Memories memory = agent.memory();
+    memory.remember(Memory.of("a kitten").embedding(Embedding.of("words", 1, 0, 0, 0)));
+    try (SelfUpgrade local =
+        SelfUpgrade.builder("rememberer")
+            .store(store)
+            .role(Role.LOCAL)
+            .memory(m -> m.embedder(new WordEmbedder("longer", 6)))
+            .build()) {
+      assertThat(local.memory().recall("kitten")).hasSize(1);
+      local.memory().tidy();
+      assertThat(memory.stats().vectors().byModel()).containsOnlyKeys("words");
+    }
+  }
+
+  @Test
+  void nothingIsSetAsideWhereNothingWasRolledBack() {
+    Memories memory = agent.memory();
+    memory.remember("a note");
+    assertThat(memory.setAside()).isEmpty();
+    SetAside group = new SetAside(agent.instance(), 0, 1, clock.instant(), clock.instant());
+    assertThat(memory.setAside(group, 10)).isEmpty();
+    assertThat(memory.restore(group)).isZero();
+    assertThat(memory.drop(group)).isZero();
+    for (int most : new int[] {0, 1_001}) {
+      assertThatThrownBy(() -> memory.setAside(group, most))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("expected 1 to 1000");
+    }
+    assertThat(memory.stats().all()).isEqualTo(1);
   }
 
   private static List<String> threads() {

@@ -66,7 +66,7 @@ public final class WorldAgent {
     Optional<Install> platform =
         WorldGitHub.install(System.getenv()).or(() -> PlatformFolder.install(System.getenv()));
     try (SelfUpgrade agent =
-        HaltingLink.on(described(), halting.disk())
+        HaltingLink.on(described(faults), halting.disk())
             .store(halting.store(store))
             .leaseTime(Duration.ofSeconds(3))
             .upgrades(
@@ -92,8 +92,11 @@ public final class WorldAgent {
     }
   }
 
-  private static SelfUpgradeBuilder described() {
+  private static SelfUpgradeBuilder described(List<String> faults) {
     SelfUpgradeBuilder world = SelfUpgrade.builder("world").clock(new WorldClock());
+    if (faults.contains("remembers")) {
+      world.memory();
+    }
     if (System.getenv("SELFUPGRADE_SLOT") == null) {
       world.version(System.getenv().getOrDefault("WORLD_VERSION", "1.0.0"));
     }
@@ -125,6 +128,10 @@ public final class WorldAgent {
         int number =
             faults.contains("any-port") ? 0 : Integer.parseInt(System.getenv("WORLD_PORT"));
         port = new ServerSocket(number, 1, InetAddress.getLoopbackAddress());
+        SelfUpgrade agent = started;
+        if (agent != null && faults.contains("remembers")) {
+          agent.memory().remember("a note by " + agent.version());
+        }
         if (faults.contains("dies-leading")) {
           Runtime.getRuntime().halt(9);
         } else if (faults.contains("dies-late")) {

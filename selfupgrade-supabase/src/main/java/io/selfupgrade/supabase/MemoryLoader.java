@@ -4,6 +4,7 @@ import io.selfupgrade.memory.Embedding;
 import io.selfupgrade.memory.Memory;
 import io.selfupgrade.memory.MemoryStore.Author;
 import io.selfupgrade.memory.MemoryStore.Entry;
+import io.selfupgrade.memory.Remembered;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -18,6 +19,9 @@ final class MemoryLoader {
 
   /** So many vectors are an array of about 8 MB on the wire at the most. */
   private static final int VECTORS_AT_ONCE = 250;
+
+  private static final List<String> VECTOR_TABLES =
+      List.of("memory_vectors", "memory_fresh_vectors");
 
   private static final String BY_COPY =
       "memories (id, agent, content, tier, metadata, importance, instance, epoch, created_at,"
@@ -164,8 +168,17 @@ final class MemoryLoader {
             Arguments.Column.of("int8", rows, row -> Arguments.micros(row.at()))));
   }
 
+  /** Lets the vector of a memory count from another instant on. */
+  static void keepVector(Statements statements, Remembered memory, Instant at) throws SQLException {
+    for (String table : VECTOR_TABLES) {
+      statements.update(
+          "update selfupgrade." + table + " set at = ? where memory = ? and at = ?",
+          Arguments.of(at, memory.id(), memory.createdAt()));
+    }
+  }
+
   static void dropVectors(Statements statements, List<UUID> ids) throws SQLException {
-    for (String table : List.of("memory_vectors", "memory_fresh_vectors")) {
+    for (String table : VECTOR_TABLES) {
       statements.update(
           "delete from selfupgrade." + table + " where memory = any(?::uuid[])",
           Arguments.of(Arguments.Column.of("uuid", ids, id -> id)));

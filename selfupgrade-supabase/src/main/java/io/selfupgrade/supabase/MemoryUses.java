@@ -167,13 +167,17 @@ final class MemoryUses {
             .orElseThrow();
     List<UUID> gone = merge.gone().stream().map(Remembered::id).toList();
     statements.update(ADD_USES, Arguments.of(kept, agent, ids(gone)));
-    MemoryLoader.dropVectors(statements, List.of(kept));
-    loader.vectors(
-        statements,
-        as.embedding().stream()
-            .map(one -> new MemoryLoader.NewVector(kept, agent.value(), at, one))
-            .toList(),
-        vectors.now());
+    if (as.embedding().isEmpty() && as.content().equals(merge.kept().memory().content())) {
+      MemoryLoader.keepVector(statements, merge.kept(), at);
+    } else {
+      MemoryLoader.dropVectors(statements, List.of(kept));
+      loader.vectors(
+          statements,
+          as.embedding().stream()
+              .map(one -> new MemoryLoader.NewVector(kept, agent.value(), at, one))
+              .toList(),
+          vectors.now());
+    }
     statements.any(REMOVE, Arguments.of(ids(gone)));
     return true;
   }

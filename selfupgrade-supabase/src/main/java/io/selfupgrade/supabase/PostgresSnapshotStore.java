@@ -36,7 +36,7 @@ final class PostgresSnapshotStore implements SnapshotStore {
       """
       select c.relname as name from pg_class c
        where c.relnamespace = 'selfupgrade'::regnamespace and c.relkind in ('r', 'p')
-         and obj_description(c.oid, 'pg_class') like 'DATA:%'
+         and obj_description(c.oid, 'pg_class') like 'DATA:%' and c.relname <> 'memory_fresh_vectors'
        order by c.relname
       """;
 
@@ -172,13 +172,15 @@ final class PostgresSnapshotStore implements SnapshotStore {
     Map<String, Long> rows = new LinkedHashMap<>();
     long bytes = 0;
     for (String table : tables(statements)) {
-      String sql = COPY.formatted(table.replace("\"", "\"\""));
+      boolean vectors = table.equals(VectorCopies.TABLE);
+      String sql = vectors ? VectorCopies.COPY : COPY.formatted(table.replace("\"", "\"\""));
+      Arguments arguments = Arguments.of(id, agent, table, agent);
       Copied copied =
           statements
               .first(
                   sql,
                   row -> new Copied(row.number("rows"), row.number("bytes")),
-                  Arguments.of(id, agent, table, agent))
+                  vectors ? arguments.and(agent) : arguments)
               .orElseThrow();
       rows.put(table, copied.rows());
       bytes += copied.bytes();
@@ -224,7 +226,11 @@ final class PostgresSnapshotStore implements SnapshotStore {
       if (obstacle.isPresent()) {
         return Optional.of(new RestorePlan(snapshot, epoch, Map.of(), obstacle));
       }
-      counts.put(table, restore.count());
+      counts.put(
+          table,
+          table.equals(VectorCopies.TABLE)
+              ? VectorCopies.count(statements, id)
+              : restore.count());
     }
     return Optional.of(new RestorePlan(snapshot, epoch, counts, Optional.empty()));
   }
@@ -251,6 +257,8 @@ final class PostgresSnapshotStore implements SnapshotStore {
       statements.script(
           "lock table " + PostgresRestore.quoted(table) + " in share row exclusive mode");
     }
+    statements.script(
+        "lock table selfupgrade.memory_fresh_vectors in share row exclusive mode");
     // What is taken back stays until it is: others clear old copies.
     statements.script("lock table selfupgrade.snapshot_rows in share row exclusive mode");
     Optional<RestorePlan> now = plan(statements, agent, plan.snapshot().id());
@@ -267,6 +275,9 @@ final class PostgresSnapshotStore implements SnapshotStore {
     Snapshot undo = copy(statements, agent, Kind.UNDO, Optional.empty());
     statements.update(FINISH, row(fence, undo));
     for (String table : plan.snapshot().rows().keySet()) {
+      if (table.equals(VectorCopies.TABLE)) {
+        continue;
+      }
       PostgresRestore restore = new PostgresRestore(statements, agent, plan.snapshot().id(), table);
       List<UUID> tasks = table.equals(TASKS) ? restore.changedIds() : List.of();
       restore.apply();
@@ -276,6 +287,7 @@ final class PostgresSnapshotStore implements SnapshotStore {
         statements.any("select selfupgrade.keep_alarms(?)", Arguments.of(agent));
       }
     }
+    VectorCopies.apply(statements, agent, plan.snapshot().id());
     return new RestoreResult.Restored(plan, undo);
   }
 
