@@ -35,7 +35,7 @@ import org.springframework.boot.system.ApplicationHome;
 final class Demo implements AutoCloseable {
 
   private static final AgentName AGENT = new AgentName("spring-ai-agent");
-  private static final Duration LONGEST = Duration.ofSeconds(120);
+  private static final Duration LONGEST = Duration.ofMinutes(2);
   private static final Duration LONGEST_GAP = Duration.ofSeconds(5);
   private static final int HEAP_MB = 192;
   private static final List<String> QUICK_JVM =
@@ -62,7 +62,7 @@ final class Demo implements AutoCloseable {
   }
 
   /** Plays it; exits with 0 if all went as it should. */
-  static void main(String[] args) throws Exception {
+  static void run() throws Exception {
     Path root = Files.createTempDirectory("selfupgrade-spring-").toRealPath();
     // A database server that is started by root runs as nobody, who has to get through.
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));

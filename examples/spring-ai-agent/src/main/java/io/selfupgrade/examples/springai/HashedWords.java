@@ -27,7 +27,8 @@ final class HashedWords extends AbstractEmbeddingModel {
 
   @Override
   public float[] embed(Document document) {
-    return vector(getEmbeddingContent(document));
+    String text = getEmbeddingContent(document);
+    return vector(text == null ? "" : text);
   }
 
   @Override

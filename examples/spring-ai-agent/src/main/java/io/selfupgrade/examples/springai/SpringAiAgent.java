@@ -25,7 +25,7 @@ public class SpringAiAgent {
   public static void main(String[] args) throws Exception {
     List<String> options = List.of(args);
     if (options.contains("--demo")) {
-      Demo.main(args);
+      Demo.run();
     } else if (options.contains("--smoke")) {
       smokeCheck();
     } else {

@@ -8,7 +8,9 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Users of the demonstration's agent: one asks every 20 ms which version answers. */
 final class Visitors implements AutoCloseable {
@@ -26,6 +28,7 @@ final class Visitors implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private @Nullable ScheduledFuture<?> visiting;
   private int answered;
   private int refused;
   private long lastNanos;
@@ -68,7 +71,7 @@ final class Visitors implements AutoCloseable {
 
   /** Lets them come. */
   void come() {
-    pace.scheduleWithFixedDelay(this::visit, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    visiting = pace.scheduleWithFixedDelay(this::visit, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void visit() {
@@ -109,6 +112,9 @@ final class Visitors implements AutoCloseable {
 
   @Override
   public void close() {
+    if (visiting != null) {
+      visiting.cancel(true);
+    }
     pace.shutdownNow();
   }
 }

@@ -7,6 +7,7 @@ import io.selfupgrade.conversation.Conversations;
 import io.selfupgrade.conversation.Message.Role;
 import io.selfupgrade.conversation.Posted;
 import io.selfupgrade.store.AgentStore;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,7 +156,7 @@ abstract class ChatMemoryCases {
     Message odd =
         AssistantMessage.builder()
             .content("a\u0000b")
-            .properties(Map.of("z", 1L, "a", 1.50f, "m", new java.math.BigDecimal("2.10")))
+            .properties(Map.of("z", 1L, "a", 1.50f, "m", new BigDecimal("2.10")))
             .toolCalls(List.of(call("c-1", "x")))
             .build();
     repository.saveAll(CHAT, List.of(new UserMessage("ask"), odd));

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selfupgrade.failover.Drain;
 import io.selfupgrade.failover.Primary;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -174,10 +177,10 @@ final class PrimaryPortTest {
   }
 
   private boolean isOpen() {
-    try (java.net.Socket socket = new java.net.Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", number));
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), number));
       return true;
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       return false;
     }
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs the jar that was built, as its reader does: real processes, a real database, one port. */
 final class UpgradeTest {
 
-  private static final Path JAR = Path.of("target", "spring-ai-agent.jar").toAbsolutePath();
+  private static final Path JAR = Path.of("target", "spring-ai-agent-app.jar").toAbsolutePath();
   private static final Duration LONGEST = Duration.ofMinutes(6);
   private static final Duration LONGEST_CLEARING = Duration.ofMinutes(2);
 

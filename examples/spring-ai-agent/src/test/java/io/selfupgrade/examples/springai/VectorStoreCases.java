@@ -7,11 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.selfupgrade.SelfUpgrade;
 import io.selfupgrade.memory.Embedder;
 import io.selfupgrade.memory.Memories;
+import io.selfupgrade.memory.MemoryFilter;
 import io.selfupgrade.memory.Tier;
 import io.selfupgrade.store.AgentStore;
 import java.net.URI;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,9 +20,13 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.ai.content.Media;
@@ -36,6 +41,8 @@ import org.springframework.ai.vectorstore.filter.FilterExpressionBuilder;
 import org.springframework.util.MimeTypeUtils;
 
 /** What documents are held to on whichever store; with the tests that Spring AI has for its own. */
+@TestInstance(
+    Lifecycle.PER_CLASS) // Each store has Spring AI's tokenizer, which takes a second to make.
 abstract class VectorStoreCases extends BaseVectorStoreTests {
 
   private final CountingModel model = new CountingModel();
@@ -45,7 +52,7 @@ abstract class VectorStoreCases extends BaseVectorStoreTests {
 
   abstract AgentStore store();
 
-  @BeforeEach
+  @BeforeAll
   void open() {
     Embedder embedder = Embedder.of(CountingModel.NAME, CountingModel.DIMENSION, model::embed);
     agent =
@@ -53,14 +60,15 @@ abstract class VectorStoreCases extends BaseVectorStoreTests {
             .store(store())
             .memory(m -> m.embedder(embedder))
             .build();
-    documents = builder().build();
+    documents = SelfUpgradeVectorStore.builder(agent.memory(), model, CountingModel.NAME).build();
   }
 
-  private SelfUpgradeVectorStore.Builder builder() {
-    return SelfUpgradeVectorStore.builder(agent.memory(), model, CountingModel.NAME);
+  @BeforeEach
+  void forgetAll() {
+    agent.memory().forget(MemoryFilter.ALL);
   }
 
-  @AfterEach
+  @AfterAll
   void close() {
     agent.close();
   }
@@ -217,11 +225,13 @@ abstract class VectorStoreCases extends BaseVectorStoreTests {
   void dateIsComparedAsItIsKept() {
     documents.add(
         List.of(
-            new Document("old", "north", Map.of("at", new Date(1_000))),
-            new Document("new", "north", Map.of("at", new Date(2_000_000_000_000L)))));
+            new Document("old", "north", Map.of("at", Instant.ofEpochSecond(1))),
+            new Document("new", "north", Map.of("at", Instant.ofEpochSecond(2_000_000_000)))));
 
-    assertThat(ids(search(filter.gt("at", new Date(5_000)).build()))).containsExactly("new");
-    assertThat(ids(search(filter.eq("at", new Date(1_000)).build()))).containsExactly("old");
+    assertThat(ids(search(filter.gt("at", Instant.ofEpochSecond(5)).build())))
+        .containsExactly("new");
+    assertThat(ids(search(filter.eq("at", Instant.ofEpochSecond(1)).build())))
+        .containsExactly("old");
   }
 
   @Test
@@ -291,11 +301,16 @@ abstract class VectorStoreCases extends BaseVectorStoreTests {
             IntStream.range(0, (all.size() + 1) / 2)
                 .mapToObj(i -> all.subList(2 * i, Math.min(all.size(), 2 * i + 2)))
                 .collect(Collectors.toCollection(ArrayList::new));
-    documents = builder().batchingStrategy(pairs).build();
+    CountingModel counting = new CountingModel();
+    VectorStore inPairs =
+        SelfUpgradeVectorStore.builder(agent.memory(), counting, CountingModel.NAME)
+            .batchingStrategy(pairs)
+            .build();
 
-    add("north", "east", "south", "northeast", "west");
+    inPairs.add(
+        Stream.of("north", "east", "south", "northeast", "west").map(Document::new).toList());
 
-    assertThat(model.batches()).containsExactly(2, 2, 1);
+    assertThat(counting.batches()).containsExactly(2, 2, 1);
     assertThat(search("south").get(0).getText()).isEqualTo("south");
   }
 
