@@ -53,6 +53,7 @@ class HotPathsTest {
   void nothingThatAgentsDoAllDayReadsAWholeTable() throws SQLException {
     try (PostgresStore store = PostgresStore.at(DATABASE.jdbcUrl())) {
       store.open(SchemaMode.APPLY);
+      store.memories().prepareVectors(2);
     }
     try (Connection connection = DATABASE.dataSource().getConnection()) {
       Statements statements = new Statements(connection);
@@ -142,7 +143,6 @@ class HotPathsTest {
     Embedding vector = Embedding.of("a-model", 1, 2);
     MemoryStore memories = store.memories();
     MemoryStore.Author by = new MemoryStore.Author(scope, fence.holder(), fence.epoch());
-    memories.prepareVectors(2);
     UUID kept =
         memories
             .remember(
