@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.web.server.GracefulShutdownCallback;
@@ -30,6 +32,7 @@ import org.springframework.core.env.Environment;
 final class PrimaryPort implements PrimaryWork, BeanPostProcessor, Filter {
 
   private static final int DEFAULT_PORT = 8080;
+  private static final Duration LAST_LOOK = Duration.ofMillis(200);
 
   private final Environment environment;
   private final Object requests = new Object();
@@ -67,8 +70,11 @@ final class PrimaryPort implements PrimaryWork, BeanPostProcessor, Filter {
   public void stop(Drain drain) throws InterruptedException {
     Held held = server;
     if (held != null) {
-      held.closePort();
-      awaitAnswers(drain.remaining());
+      CountDownLatch idle = held.closePort();
+      if (awaitAnswers(drain.remaining())) {
+        // Boot looks every 50 ms, and says that answers were cut off if it is not let look.
+        idle.await(LAST_LOOK.toMillis(), TimeUnit.MILLISECONDS);
+      }
       held.stop();
     }
   }
@@ -91,12 +97,13 @@ final class PrimaryPort implements PrimaryWork, BeanPostProcessor, Filter {
     }
   }
 
-  private void awaitAnswers(Duration longest) throws InterruptedException {
+  private boolean awaitAnswers(Duration longest) throws InterruptedException {
     long end = System.nanoTime() + longest.toNanos();
     synchronized (requests) {
       while (underWay > 0 && System.nanoTime() - end < 0) {
         requests.wait(Math.max(1, (end - System.nanoTime()) / 1_000_000));
       }
+      return underWay == 0;
     }
   }
 
@@ -126,10 +133,13 @@ final class PrimaryPort implements PrimaryWork, BeanPostProcessor, Filter {
       }
     }
 
-    synchronized void closePort() {
+    /** Returns what is counted down when the server sees nothing under way any more. */
+    synchronized CountDownLatch closePort() {
+      CountDownLatch idle = new CountDownLatch(open ? 1 : 0);
       if (open) {
-        held.shutDownGracefully(result -> {});
+        held.shutDownGracefully(result -> idle.countDown());
       }
+      return idle;
     }
 
     /** Does nothing: {@link #open} does, when the lead comes. */
@@ -151,7 +161,7 @@ final class PrimaryPort implements PrimaryWork, BeanPostProcessor, Filter {
 
     @Override
     public void shutDownGracefully(GracefulShutdownCallback callback) {
-      closePort();
+      CountDownLatch unused = closePort();
       callback.shutdownComplete(GracefulShutdownResult.IDLE);
     }
 
