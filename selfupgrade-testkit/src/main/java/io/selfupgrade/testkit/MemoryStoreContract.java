@@ -162,6 +162,7 @@ abstract class MemoryStoreContract extends MemoryContract {
             new Remembered(
                 kept.id(), memory.tier(Tier.LONG_TERM), kept.createdAt(), Optional.empty()));
     assertThat(found(wanted())).containsExactly(promoted);
+    passShort(); // The new life begins now, not when the memory was made.
     assertThat(memories().promote(mine(), kept.id(), Tier.SHORT_TERM, Optional.of(LONG))).isTrue();
     assertThat(read(kept.id()).orElseThrow().expiresAt().orElseThrow())
         .isAfter(kept.createdAt().plus(LONG));
