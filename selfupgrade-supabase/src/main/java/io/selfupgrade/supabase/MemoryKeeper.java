@@ -171,6 +171,9 @@ final class MemoryKeeper {
                 Arguments.Column.of(
                     "int8", each, one -> Arguments.micros(one.memory().createdAt())),
                 agent));
+    if (same.isEmpty()) {
+      return 0;
+    }
     MemoryLoader.dropVectors(statements, same);
     loader.vectors(
         statements,

@@ -124,12 +124,9 @@ final class MemoryLoader {
         });
   }
 
-  /** Adds vectors, as fresh ones. */
+  /** Adds vectors, one or more, as fresh ones. */
   void vectors(Statements statements, List<NewVector> added, MemoryVectors.SetUp setUp)
       throws SQLException {
-    if (added.isEmpty()) {
-      return;
-    }
     if (restricted(statements)) {
       for (int from = 0; from < added.size(); from += VECTORS_AT_ONCE) {
         insert(statements, added.subList(from, Math.min(from + VECTORS_AT_ONCE, added.size())));

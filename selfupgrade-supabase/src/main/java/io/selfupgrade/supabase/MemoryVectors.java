@@ -98,11 +98,11 @@ final class MemoryVectors {
    *
    * @throws IllegalArgumentException if one has another length than those stored
    */
-  SetUp makeRoom(Collection<Embedding> vectors) {
-    SetUp setUp = now();
+  void makeRoom(Collection<Embedding> vectors) {
     if (vectors.isEmpty()) {
-      return setUp;
+      return;
     }
+    SetUp setUp = now();
     int first = vectors.iterator().next().dimension();
     vectors.forEach(vector -> requireLength(vector, first));
     if (setUp.dimension() == 0) {
@@ -112,7 +112,6 @@ final class MemoryVectors {
     if (now().kind().equals("halfvec")) {
       vectors.forEach(MemoryVectors::requireHalf);
     }
-    return now();
   }
 
   /** Refuses vectors that cannot be compared with those stored. */

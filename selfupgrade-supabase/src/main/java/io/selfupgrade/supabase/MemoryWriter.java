@@ -234,7 +234,9 @@ final class MemoryWriter {
           .map(vector -> new MemoryLoader.NewVector(row.id(), row.owner(), row.at(), vector))
           .ifPresent(added::add);
     }
-    loader.vectors(statements, added, vectors.now());
+    if (!added.isEmpty()) {
+      loader.vectors(statements, added, vectors.now());
+    }
   }
 
   private <T> T storing(List<Embedding> stored, Supplier<T> work) {
